@@ -1,0 +1,90 @@
+package io.penstock.config;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Model servers that serve one model.
+ *
+ * @param name as the config's key
+ * @param model the catalogue's name of the model, and what a client may ask for
+ * @param servedModel what the model server calls it; the model's name where the config names none
+ * @param provider whose dialect it speaks
+ * @param backends at least one
+ * @param key the credential sent as {@code Authorization: Bearer}
+ * @param capacity the hardware behind it; absent for a provider that sells tokens
+ * @param slo what it promises
+ * @param timeouts for one attempt
+ * @param fallback pools to try in order when this one cannot
+ * @param limits over all callers
+ * @param responseModel whose name the answer carries
+ * @param contextTokens prompt and completion together; the catalogue's where the config has none
+ * @param supports what requests it can take
+ * @param price USD per token, over the catalogue's
+ * @param set request fields to set, each with its JSON text
+ * @param remove request fields that its servers refuse
+ */
+public record Pool(
+    String name,
+    String model,
+    String servedModel,
+    Provider provider,
+    List<Backend> backends,
+    Optional<Secret> key,
+    Optional<Capacity> capacity,
+    Slo slo,
+    Timeouts timeouts,
+    List<String> fallback,
+    Limits limits,
+    ResponseModel responseModel,
+    int contextTokens,
+    Supports supports,
+    Optional<Price> price,
+    Map<String, String> set,
+    List<String> remove) {
+
+  /** Whose HTTP a pool speaks. */
+  public enum Provider {
+    VLLM,
+    SGLANG,
+    TGI,
+    LLAMA_CPP,
+    OPENAI
+  }
+
+  /** Whose model name an answer carries. */
+  public enum ResponseModel {
+    UPSTREAM,
+    ALIAS
+  }
+
+  /**
+   * One model server.
+   *
+   * @param id unique in its pool
+   * @param url scheme, host and port, and a path prefix where there is one
+   */
+  public record Backend(String id, java.net.URI url) {}
+
+  /**
+   * What requests the pool's model can take.
+   *
+   * @param chat chat and text completions
+   * @param embeddings {@code /v1/embeddings}
+   * @param tools tool calls
+   * @param vision images in messages
+   */
+  public record Supports(boolean chat, boolean embeddings, boolean tools, boolean vision) {
+    public static final Supports DEFAULT = new Supports(true, false, true, false);
+  }
+
+  /**
+   * A price list's row, in USD per million tokens.
+   *
+   * @param input prompt tokens
+   * @param cachedInput prompt tokens that the provider had cached
+   * @param output completion tokens
+   */
+  public record Price(double input, double cachedInput, double output) {}
+}

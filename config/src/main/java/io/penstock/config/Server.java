@@ -1,0 +1,34 @@
+package io.penstock.config;
+
+import java.time.Duration;
+
+/**
+ * The data port.
+ *
+ * @param host the address it binds, {@code 0.0.0.0} by default
+ * @param port 8080 by default; 0 picks a free one
+ * @param maxBodyBytes the largest request body, 32 MiB by default
+ * @param maxHeaderBytes the largest request head, 16 KiB by default
+ * @param idleTimeout how long a silent client connection is kept
+ * @param bodyTimeout how long a client may take to send its body
+ * @param drainTimeout how long calls in flight may take to finish on SIGTERM
+ */
+public record Server(
+    String host,
+    int port,
+    long maxBodyBytes,
+    int maxHeaderBytes,
+    Duration idleTimeout,
+    Duration bodyTimeout,
+    Duration drainTimeout) {
+
+  public static final Server DEFAULT =
+      new Server(
+          "0.0.0.0",
+          8080,
+          32L << 20,
+          16 << 10,
+          Duration.ofMinutes(5),
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(30));
+}

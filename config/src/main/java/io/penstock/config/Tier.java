@@ -1,0 +1,43 @@
+package io.penstock.config;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a class of callers is promised.
+ *
+ * @param name as the config's key
+ * @param limits per key of this tier
+ * @param budget money per window, per tenant
+ * @param priority who goes first in a waiting room
+ * @param route the pool for each complexity; every complexity is present
+ * @param pools further pools that this tier may pin, beside those of its route
+ * @param whenBusy what happens when the pool is full
+ * @param reserved pool to the share of it, in [0,1], kept for this tier
+ */
+public record Tier(
+    String name,
+    Limits limits,
+    Optional<Rate> budget,
+    Priority priority,
+    Map<Complexity, String> route,
+    List<String> pools,
+    WhenBusy whenBusy,
+    Map<String, Double> reserved) {
+
+  /** Who goes first; the ordinal is the order. */
+  public enum Priority {
+    HIGH,
+    NORMAL,
+    LOW
+  }
+
+  /** What happens to a request whose pool is full. */
+  public enum WhenBusy {
+    REJECT,
+    WAIT,
+    DEGRADE,
+    UPGRADE
+  }
+}

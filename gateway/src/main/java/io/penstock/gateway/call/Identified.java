@@ -1,0 +1,4 @@
+package io.penstock.gateway.call;
+
+/** The authenticate stage's answer. */
+public sealed interface Identified permits Caller, Refusal {}

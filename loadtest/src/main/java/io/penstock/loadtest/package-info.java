@@ -1,0 +1,5 @@
+/** Load, and something to send it to. */
+@NullMarked
+package io.penstock.loadtest;
+
+import org.jspecify.annotations.NullMarked;
