@@ -60,6 +60,8 @@ public record Problem(
               "model_not_found",
               "model",
               "The model '" + model + "' does not exist or you do not have access to it.");
+      case Refusal.NotServed(var param, var message) ->
+          client(404, "model_not_found", param, message);
       case Refusal.ContextExceeded(int context, int prompt, int completion) ->
           client(
               400,

@@ -14,6 +14,7 @@ public sealed interface Refusal extends Accepted, Identified, Routed, Seated, Ad
         Refusal.Unauthenticated,
         Refusal.ModelNotAllowed,
         Refusal.ModelNotFound,
+        Refusal.NotServed,
         Refusal.ContextExceeded,
         Refusal.RateLimited,
         Refusal.BudgetSpent,
@@ -40,6 +41,9 @@ public sealed interface Refusal extends Accepted, Identified, Routed, Seated, Ad
   record ModelNotAllowed(String model, String tier) implements Refusal {}
 
   record ModelNotFound(String model) implements Refusal {}
+
+  /** No pool has what is asked: a pinned pool's name, or an operation that nobody serves. */
+  record NotServed(@Nullable String param, String message) implements Refusal {}
 
   record ContextExceeded(int contextTokens, int promptTokens, int completionTokens)
       implements Refusal {}
