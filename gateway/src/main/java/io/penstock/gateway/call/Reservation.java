@@ -8,9 +8,19 @@ public non-sealed interface Reservation extends Admission {
   /** The limits right after the reservation, for the answer's headers. */
   LimitState state();
 
-  /** Ends it with the tokens that were really used; the difference goes back, or becomes debt. */
-  void settle(Usage usage);
+  /**
+   * Ends it with what was really used; the differences go back, or become debt.
+   *
+   * @param usage tokens
+   * @param microUsd what the call cost, in millionths of a USD
+   */
+  void settle(Usage usage, long microUsd);
 
-  /** Ends it as if it had not been: requests and tokens go back. */
+  /** As {@link #settle(Usage, long)}, for a call that cost nothing. */
+  default void settle(Usage usage) {
+    settle(usage, 0);
+  }
+
+  /** Ends it as if it had not been: requests, tokens and money go back. */
   void release();
 }
