@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param model the decoded value of {@code model}; null where absent or null
  * @param stream whether {@code stream} is true
  * @param includeUsage whether {@code stream_options.include_usage} is true
+ * @param usageFlags where each {@code include_usage} inside a {@code stream_options} has its value
  * @param maxTokens {@code max_completion_tokens}, else {@code max_tokens}; -1 where absent
  * @param choices {@code n}; 1 where absent
  * @param temperature {@code temperature}; NaN where absent
@@ -21,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * @param tools how many entries {@code tools} or {@code functions} has
  * @param jsonOutput whether {@code response_format} asks for JSON
  * @param images how many content parts are images
- * @param texts the text of messages, prompt or input, in order
+ * @param prompts how many prompts or inputs there are; 1 for a chat
+ * @param tokenIds how many tokens came as numbers instead of text
+ * @param texts the text of messages, prompt or input, in order; empty ones are left out
  */
 public record ScannedBody(
     byte[] bytes,
@@ -30,6 +33,7 @@ public record ScannedBody(
     @Nullable String model,
     boolean stream,
     boolean includeUsage,
+    List<Span> usageFlags,
     int maxTokens,
     int choices,
     double temperature,
@@ -37,6 +41,8 @@ public record ScannedBody(
     int tools,
     boolean jsonOutput,
     int images,
+    int prompts,
+    int tokenIds,
     List<Text> texts) {
 
   /**
@@ -52,7 +58,7 @@ public record ScannedBody(
    * A run of text that a model will read: the inside of one JSON string, escapes not decoded.
    *
    * @param role whose words they are
-   * @param message the index of its message; 0 in prompts and inputs
+   * @param message the index of its message, or of its prompt or input where there are several
    * @param span inside the quotes
    */
   public record Text(Role role, int message, Span span) {}
