@@ -1,0 +1,250 @@
+package io.penstock.gateway.admin;
+
+import static io.vertx.core.http.HttpMethod.GET;
+import static io.vertx.core.http.HttpMethod.HEAD;
+import static io.vertx.core.http.HttpMethod.POST;
+
+import io.penstock.config.Admin;
+import io.penstock.gateway.admin.Controls.Draining;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.ThreadingModel;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The port for operators, scrapers and scripts. It runs on virtual threads, so that a scrape never
+ * holds up a loop that serves clients.
+ *
+ * <p>It has no login: it binds 127.0.0.1 unless the config says otherwise, and a request that
+ * changes something is refused when a browser sends it from another site's page.
+ */
+public final class AdminPort {
+  private static final Logger LOG = System.getLogger(AdminPort.class.getName());
+  private static final String JSON = "application/json";
+  private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+  private static final String PAGE = resource("status.html");
+
+  private final Vertx vertx;
+  private final String deployment;
+  private final Listener listener;
+
+  private AdminPort(Vertx vertx, String deployment, Listener listener) {
+    this.vertx = vertx;
+    this.deployment = deployment;
+    this.listener = listener;
+  }
+
+  /** Opens the port; fails where it cannot be bound. */
+  public static Future<AdminPort> open(Vertx vertx, Admin config, Controls controls) {
+    var listener = new Listener(config, controls);
+    var threads = new DeploymentOptions().setThreadingModel(ThreadingModel.VIRTUAL_THREAD);
+    return vertx
+        .deployVerticle(listener, threads)
+        .map(deployment -> new AdminPort(vertx, deployment, listener));
+  }
+
+  /** The port that is bound, also where the config left the choice open. */
+  public int port() {
+    return listener.server().actualPort();
+  }
+
+  public Future<Void> close() {
+    return vertx.undeploy(deployment);
+  }
+
+  private static String resource(String name) {
+    try (var in = AdminPort.class.getResourceAsStream(name)) {
+      return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static final class Listener extends VerticleBase {
+    private final Admin config;
+    private final Controls controls;
+    private @Nullable HttpServer server;
+
+    Listener(Admin config, Controls controls) {
+      this.config = config;
+      this.controls = controls;
+    }
+
+    HttpServer server() {
+      return Objects.requireNonNull(server);
+    }
+
+    @Override
+    public Future<?> start() {
+      var options =
+          new HttpServerOptions()
+              .setHost(config.host())
+              .setPort(config.port())
+              .setIdleTimeout(60)
+              .setCompressionSupported(true);
+      return vertx
+          .createHttpServer(options)
+          .requestHandler(this::handle)
+          .listen()
+          .onSuccess(bound -> server = bound);
+    }
+
+    private void handle(HttpServerRequest request) {
+      try {
+        answer(request, reply(request));
+      } catch (RuntimeException e) {
+        LOG.log(Logger.Level.ERROR, "admin: " + request.method() + ' ' + request.path(), e);
+        answer(request, json(500, Json.error("Something went wrong; the log has more.")));
+      }
+    }
+
+    private Reply reply(HttpServerRequest request) {
+      var path = segments(request.path());
+      return switch (String.join("/", path)) {
+        case "" -> read(request, () -> new Reply(200, "text/html; charset=utf-8", PAGE));
+        case "health" -> read(request, () -> json(200, new JsonObject().put("status", "ok")));
+        case "ready" -> read(request, () -> ready(controls.whyNotReady()));
+        case "metrics" -> read(request, () -> new Reply(200, PROMETHEUS, controls.metrics()));
+        case "api/pools" -> read(request, () -> json(200, Json.pools(controls.pools())));
+        case "api/tiers" -> read(request, () -> json(200, Json.tiers(controls.tiers())));
+        case "api/config/reload" -> change(request, () -> reloaded(controls.reload()));
+        default ->
+            isBackend(path)
+                ? backend(request, path.get(2), path.get(4), path.get(5))
+                : unknown(request);
+      };
+    }
+
+    /** {@code api/pools/POOL/backends/ID/VERB}. */
+    private static boolean isBackend(List<String> path) {
+      return path.size() == 6
+          && path.get(0).equals("api")
+          && path.get(1).equals("pools")
+          && path.get(3).equals("backends");
+    }
+
+    private Reply backend(HttpServerRequest request, String pool, String id, String verb) {
+      return switch (verb) {
+        case "drain" -> change(request, () -> drain(pool, id, Draining.DRAIN));
+        case "undrain" -> change(request, () -> drain(pool, id, Draining.UNDRAIN));
+        default -> unknown(request);
+      };
+    }
+
+    private Reply drain(String pool, String id, Draining draining) {
+      if (!controls.drain(pool, id, draining)) {
+        return json(404, Json.error("The pool '" + pool + "' has no backend '" + id + "'."));
+      }
+      boolean out = draining == Draining.DRAIN;
+      return json(200, new JsonObject().put("pool", pool).put("backend", id).put("draining", out));
+    }
+
+    private static Reply ready(List<String> reasons) {
+      return reasons.isEmpty()
+          ? json(200, new JsonObject().put("ready", true))
+          : json(503, new JsonObject().put("ready", false).put("reasons", reasons));
+    }
+
+    private static Reply reloaded(Reloaded reloaded) {
+      return switch (reloaded) {
+        case Reloaded.Taken(var warnings) ->
+            json(200, new JsonObject().put("reloaded", true).put("warnings", warnings));
+        case Reloaded.Refused(var errors) ->
+            json(422, Json.errors("The config has errors; the old one serves on.", errors));
+      };
+    }
+
+    private static Reply read(HttpServerRequest request, Answering answering) {
+      return request.method().equals(GET) || request.method().equals(HEAD)
+          ? answering.reply()
+          : wrongMethod(request, "GET, HEAD");
+    }
+
+    private static Reply change(HttpServerRequest request, Answering answering) {
+      if (!request.method().equals(POST)) {
+        return wrongMethod(request, "POST");
+      }
+      return fromAnotherSite(request)
+          ? json(403, Json.error("Requests from other sites' pages may change nothing here."))
+          : answering.reply();
+    }
+
+    private static boolean fromAnotherSite(HttpServerRequest request) {
+      var origin = request.getHeader("origin");
+      return origin != null && !origin.endsWith("://" + request.authority());
+    }
+
+    private static Reply wrongMethod(HttpServerRequest request, String allowed) {
+      request.response().putHeader("allow", allowed);
+      return json(
+          405,
+          Json.error(
+              request.method() + " is not allowed on " + request.path() + "; use " + allowed));
+    }
+
+    private static Reply unknown(HttpServerRequest request) {
+      return json(404, Json.error("There is nothing at " + request.path() + "."));
+    }
+
+    private static List<String> segments(@Nullable String path) {
+      return path == null
+          ? List.of("?")
+          : Arrays.stream(path.split("/"))
+              .filter(segment -> !segment.isEmpty())
+              .map(Listener::decode)
+              .toList();
+    }
+
+    private static String decode(String segment) {
+      try {
+        return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
+      } catch (IllegalArgumentException _) {
+        return segment;
+      }
+    }
+
+    private static void answer(HttpServerRequest request, Reply reply) {
+      var response = request.response();
+      response
+          .setStatusCode(reply.status())
+          .putHeader("content-type", reply.type())
+          .putHeader("cache-control", "no-store")
+          .putHeader("x-content-type-options", "nosniff")
+          .putHeader(
+              "content-security-policy",
+              "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline';"
+                  + " script-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
+                  + " frame-ancestors 'none'");
+      if (request.method().equals(HEAD)) {
+        response.end();
+      } else {
+        response.end(reply.body());
+      }
+    }
+
+    private static Reply json(int status, JsonObject body) {
+      return new Reply(status, JSON, body.encode() + '\n');
+    }
+  }
+
+  /** An answer's status, media type and body. */
+  private record Reply(int status, String type, String body) {}
+
+  private interface Answering {
+    Reply reply();
+  }
+}

@@ -1,0 +1,35 @@
+package io.penstock.gateway.admin;
+
+import java.util.List;
+
+/**
+ * What the admin port may see and do of a running gateway. Every method may be called from any
+ * thread and may block for a moment: the port runs on virtual threads.
+ */
+public interface Controls {
+  /** Why the gateway should get no traffic; empty where it should. */
+  List<String> whyNotReady();
+
+  /** All metrics, in Prometheus' text format. */
+  String metrics();
+
+  /** The pools in the order of the config. */
+  List<PoolView> pools();
+
+  /** The tiers in the order of the config. */
+  List<TierView> tiers();
+
+  /** Reads the config again and takes it; on an error the old one stays. */
+  Reloaded reload();
+
+  /** Takes a backend out gently, or back in; false where the pool has no such backend. */
+  boolean drain(String pool, String backend, Draining draining);
+
+  /** Whether a backend is to be given new calls. */
+  enum Draining {
+    /** Calls in flight finish, new ones go elsewhere. */
+    DRAIN,
+    /** It is given calls again. */
+    UNDRAIN
+  }
+}

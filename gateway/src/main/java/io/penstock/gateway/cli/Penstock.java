@@ -1,0 +1,94 @@
+package io.penstock.gateway.cli;
+
+import java.io.PrintWriter;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The command line's root: which commands there are, and how an error becomes one line and a code.
+ */
+@Command(
+    name = "penstock",
+    description = "An OpenAI-compatible gateway that knows what the GPUs behind it can do.",
+    versionProvider = Penstock.Version.class,
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {TestCommand.class},
+    footerHeading = "%nExit codes:%n",
+    footer = {
+      "  0  done",
+      "  1  the answer is no: a config with errors, a gateway that could not start",
+      "  2  wrong usage",
+      "  3  the environment lacks something, or a bug",
+      "",
+      "Start with 'penstock demo'; 'penstock COMMAND --help' says more."
+    })
+public final class Penstock implements Runnable {
+  /** Words of the interface that have no command behind them yet. */
+  private static final Set<String> LATER = Set.of("plan", "simulate", "report", "accuracy", "keys");
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  /** The whole tree, ready to execute arguments. */
+  public static CommandLine commandLine() {
+    return new CommandLine(new Penstock())
+        .setUsageHelpWidth(110)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler((exception, _) -> wrongUsage(exception))
+        .setExecutionExceptionHandler(Penstock::failed);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "which command? 'penstock --help' lists them");
+  }
+
+  private static int wrongUsage(ParameterException exception) {
+    var command = exception.getCommandLine();
+    var err = command.getErr();
+    var name = command.getCommandSpec().qualifiedName();
+    if (exception instanceof UnmatchedArgumentException unmatched
+        && LATER.contains(unmatched.getUnmatched().getFirst())) {
+      err.println("penstock: '" + unmatched.getUnmatched().getFirst() + "' is not in this version");
+    } else {
+      err.println(name + ": " + firstLine(exception) + "; see '" + name + " --help'");
+    }
+    return Failure.WRONG_USAGE;
+  }
+
+  private static int failed(
+      Exception exception, CommandLine command, CommandLine.ParseResult parsed) {
+    var err = command.getErr();
+    if (exception instanceof Failure failure) {
+      failure.lines().forEach(err::println);
+      return failure.code();
+    }
+    report(exception, err);
+    return Failure.ENVIRONMENT;
+  }
+
+  private static void report(Exception bug, PrintWriter err) {
+    err.println("penstock: a bug, please report it with what follows");
+    bug.printStackTrace(err);
+  }
+
+  private static String firstLine(ParameterException exception) {
+    var message = String.valueOf(exception.getMessage());
+    return message.lines().findFirst().orElse("wrong usage");
+  }
+
+  /** What the jar's manifest says. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      var version = Penstock.class.getPackage().getImplementationVersion();
+      return new String[] {"penstock " + (version == null ? "(not from a jar)" : version)};
+    }
+  }
+}

@@ -1,0 +1,297 @@
+package io.penstock.gateway.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.config.Admin;
+import io.penstock.config.Complexity;
+import io.penstock.config.Limits;
+import io.penstock.config.Rate;
+import io.penstock.config.Tier;
+import io.penstock.gateway.admin.PoolView.BackendView;
+import io.penstock.gateway.admin.PoolView.Quantiles;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class AdminPortTest {
+  private static final Board BOARD = new Board();
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+  private static Vertx vertx;
+  private static AdminPort port;
+
+  @BeforeAll
+  static void open() throws Exception {
+    vertx = Vertx.vertx();
+    port =
+        AdminPort.open(vertx, new Admin("127.0.0.1", 0), BOARD)
+            .toCompletionStage()
+            .toCompletableFuture()
+            .get(30, TimeUnit.SECONDS);
+  }
+
+  @AfterAll
+  static void close() throws Exception {
+    CLIENT.close();
+    port.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+  }
+
+  @BeforeEach
+  void forget() {
+    BOARD.reasons = List.of();
+    BOARD.reloaded = new Reloaded.Taken(List.of());
+    BOARD.drained.clear();
+  }
+
+  @Test
+  void health_whileNotReady_isOk() throws Exception {
+    BOARD.reasons = List.of("draining");
+    assertThat(get("/health").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void ready_withoutReasons_is200() throws Exception {
+    var answer = get("/ready");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(new JsonObject(answer.body())).isEqualTo(new JsonObject().put("ready", true));
+  }
+
+  @Test
+  void ready_withReasons_is503AndNamesThem() throws Exception {
+    BOARD.reasons = List.of("no backend of the pool 'small' is up");
+    var answer = get("/ready");
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(new JsonObject(answer.body()).getJsonArray("reasons"))
+        .containsExactly("no backend of the pool 'small' is up");
+  }
+
+  @Test
+  void metrics_areTheControlsText() throws Exception {
+    var answer = get("/metrics");
+    assertThat(answer.headers().firstValue("content-type").orElseThrow())
+        .startsWith("text/plain; version=0.0.4");
+    assertThat(answer.body()).isEqualTo("penstock_accepted_total 1\n");
+  }
+
+  @Test
+  void pools_showBackendsAndWhatWasObserved() throws Exception {
+    var small =
+        new JsonObject(get("/api/pools").body()).getJsonObject("pools").getJsonObject("small");
+    assertThat(small.getString("model")).isEqualTo("llama-2-7b");
+    assertThat(small.getInteger("in_flight")).isEqualTo(3);
+    assertThat(small.getString("state")).isEqualTo("up");
+    assertThat(small.getJsonObject("backends").getJsonObject("small-2").getString("state"))
+        .isEqualTo("down");
+    assertThat(small.getJsonObject("observed").getJsonObject("ttft_ms").getDouble("p95"))
+        .isEqualTo(240.5);
+    assertThat(small.getJsonObject("observed").getJsonObject("tpot_ms").getMap())
+        .isEqualTo(Map.of("count", 0));
+  }
+
+  @Test
+  void tiers_showLimitsTrafficAndSpend() throws Exception {
+    var free =
+        new JsonObject(get("/api/tiers").body()).getJsonObject("tiers").getJsonObject("free");
+    assertThat(free.getJsonObject("limits").getJsonObject("requests"))
+        .isEqualTo(new JsonObject().put("amount", 20.0).put("window", "3600s"));
+    assertThat(free.getJsonObject("requests").getInteger("answered")).isEqualTo(7);
+    assertThat(free.getJsonObject("route").getString("complex")).isEqualTo("medium");
+    assertThat(free.getDouble("spend_usd")).isEqualTo(0.25);
+  }
+
+  @Test
+  void reload_ofAGoodConfig_saysSo() throws Exception {
+    BOARD.reloaded = new Reloaded.Taken(List.of("penstock.yaml:3:1: tiers.free: ..."));
+    var answer = post("/api/config/reload");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(new JsonObject(answer.body()).getJsonArray("warnings")).hasSize(1);
+  }
+
+  @Test
+  void reload_ofABadConfig_is422WithEveryError() throws Exception {
+    BOARD.reloaded = new Reloaded.Refused(List.of("a.yaml:1:1: x: bad", "a.yaml:2:1: y: bad"));
+    var answer = post("/api/config/reload");
+    assertThat(answer.statusCode()).isEqualTo(422);
+    assertThat(new JsonObject(answer.body()).getJsonObject("error").getJsonArray("errors"))
+        .containsExactly("a.yaml:1:1: x: bad", "a.yaml:2:1: y: bad");
+  }
+
+  @Test
+  void drainAndUndrain_reachTheBackend() throws Exception {
+    assertThat(post("/api/pools/small/backends/small-1/drain").statusCode()).isEqualTo(200);
+    assertThat(post("/api/pools/small/backends/small-1/undrain").statusCode()).isEqualTo(200);
+    assertThat(BOARD.drained).containsExactly("DRAIN small/small-1", "UNDRAIN small/small-1");
+  }
+
+  @Test
+  void drain_ofABackendThatNobodyHas_is404() throws Exception {
+    var answer = post("/api/pools/small/backends/nobody/drain");
+    assertThat(answer.statusCode()).isEqualTo(404);
+    assertThat(message(answer)).contains("'small'").contains("'nobody'");
+  }
+
+  @Test
+  void change_fromAnotherSitesPage_isRefused() throws Exception {
+    var request =
+        HttpRequest.newBuilder(uri("/api/config/reload"))
+            .header("Origin", "https://elsewhere.example")
+            .POST(BodyPublishers.noBody())
+            .build();
+    assertThat(CLIENT.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(403);
+  }
+
+  @Test
+  void change_fromItsOwnPage_isTaken() throws Exception {
+    var request =
+        HttpRequest.newBuilder(uri("/api/config/reload"))
+            .header("Origin", "http://127.0.0.1:" + port.port())
+            .POST(BodyPublishers.noBody())
+            .build();
+    assertThat(CLIENT.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "POST, /health, 'GET, HEAD'",
+    "DELETE, /api/pools, 'GET, HEAD'",
+    "PUT, /, 'GET, HEAD'",
+    "GET, /api/config/reload, POST",
+    "GET, /api/pools/small/backends/small-1/drain, POST"
+  })
+  void wrongMethod_is405AndSaysWhichIsRight(String method, String path, String allowed)
+      throws Exception {
+    var request = HttpRequest.newBuilder(uri(path)).method(method, BodyPublishers.noBody()).build();
+    var answer = CLIENT.send(request, BodyHandlers.ofString());
+    assertThat(answer.statusCode()).isEqualTo(405);
+    assertThat(answer.headers().firstValue("allow")).contains(allowed);
+    assertThat(message(answer)).contains(allowed);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/nothing",
+        "/api",
+        "/api/capacity",
+        "/api/report?window=1h",
+        "/api/pools/small/x"
+      })
+  void unknownPath_is404InJson(String path) throws Exception {
+    var answer = get(path);
+    assertThat(answer.statusCode()).isEqualTo(404);
+    assertThat(answer.headers().firstValue("content-type")).contains("application/json");
+    assertThat(message(answer)).contains("There is nothing at");
+  }
+
+  @Test
+  void head_ofAPage_hasNoBody() throws Exception {
+    var request = HttpRequest.newBuilder(uri("/metrics")).method("HEAD", BodyPublishers.noBody());
+    var answer = CLIENT.send(request.build(), BodyHandlers.ofString());
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.body()).isEmpty();
+  }
+
+  @Test
+  void page_needsNothingFromElsewhere() throws Exception {
+    var answer = get("/");
+    assertThat(answer.headers().firstValue("content-type")).contains("text/html; charset=utf-8");
+    assertThat(answer.body())
+        .contains("<title>Penstock</title>")
+        .doesNotContain("http://", "https://");
+    assertThat(answer.headers().firstValue("content-security-policy").orElseThrow())
+        .contains("default-src 'none'");
+  }
+
+  private static String message(HttpResponse<String> answer) {
+    return new JsonObject(answer.body()).getJsonObject("error").getString("message");
+  }
+
+  private static HttpResponse<String> get(String path) throws Exception {
+    return CLIENT.send(HttpRequest.newBuilder(uri(path)).build(), BodyHandlers.ofString());
+  }
+
+  private static HttpResponse<String> post(String path) throws Exception {
+    var request = HttpRequest.newBuilder(uri(path)).POST(BodyPublishers.noBody()).build();
+    return CLIENT.send(request, BodyHandlers.ofString());
+  }
+
+  private static URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + port.port() + path);
+  }
+
+  /** A gateway of two backends, as far as the admin port can tell. */
+  private static final class Board implements Controls {
+    private volatile List<String> reasons = List.of();
+    private volatile Reloaded reloaded = new Reloaded.Taken(List.of());
+    private final List<String> drained = new CopyOnWriteArrayList<>();
+
+    @Override
+    public List<String> whyNotReady() {
+      return reasons;
+    }
+
+    @Override
+    public String metrics() {
+      return "penstock_accepted_total 1\n";
+    }
+
+    @Override
+    public List<PoolView> pools() {
+      var backends = new ArrayList<BackendView>();
+      backends.add(new BackendView("small-1", "http://127.0.0.1:1", "up", "closed", 3));
+      backends.add(new BackendView("small-2", "http://127.0.0.1:2", "down", "open", 0));
+      var ttft = new Quantiles(9, 120, 95, 240.5);
+      return List.of(
+          new PoolView("small", "llama-2-7b", "vllm", 4096, ttft, Quantiles.NONE, backends));
+    }
+
+    @Override
+    public List<TierView> tiers() {
+      var limits = new Limits(Optional.of(new Rate(20, Duration.ofHours(1))), Optional.empty(), 2);
+      var route =
+          Map.of(
+              Complexity.SIMPLE, "small", Complexity.MEDIUM, "small", Complexity.COMPLEX, "medium");
+      var free =
+          new Tier(
+              "free",
+              limits,
+              Optional.empty(),
+              Tier.Priority.LOW,
+              route,
+              List.of(),
+              Tier.WhenBusy.REJECT,
+              Map.of());
+      return List.of(new TierView(free, 1, Map.of("answered", 7L), 100, 50, 0.25));
+    }
+
+    @Override
+    public Reloaded reload() {
+      return reloaded;
+    }
+
+    @Override
+    public boolean drain(String pool, String backend, Draining draining) {
+      drained.add(draining + " " + pool + '/' + backend);
+      return pool.equals("small") && backend.startsWith("small-");
+    }
+  }
+}
