@@ -278,14 +278,12 @@ public final class Admit {
    * What a call wants.
    *
    * @param promptTokens estimated
-   * @param completionTokens expected, bounded by the most that it may be
+   * @param completionTokens expected
    * @param maxMicroUsd in millionths of a USD
    */
   record Ask(int promptTokens, int completionTokens, long maxMicroUsd) {
     static Ask of(Demand demand, long maxMicroUsd) {
-      int expected = demand.completionExpected();
-      int most = demand.completionMax() > 0 ? demand.completionMax() : expected;
-      return new Ask(demand.promptTokens(), Math.min(expected, most), maxMicroUsd);
+      return new Ask(demand.promptTokens(), demand.completionExpected(), maxMicroUsd);
     }
 
     long tokens() {

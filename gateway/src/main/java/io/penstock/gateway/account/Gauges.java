@@ -1,0 +1,59 @@
+package io.penstock.gateway.account;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.penstock.config.Pool;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
+
+/**
+ * What stands now at pools and backends, read when somebody scrapes. Whoever knows the figure hands
+ * over a supplier; after a reload everything is watched anew.
+ */
+public final class Gauges {
+  private final MeterRegistry meters;
+  private final List<Meter> watched = new ArrayList<>();
+
+  public Gauges(MeterRegistry meters) {
+    this.meters = meters;
+  }
+
+  /** Forgets every gauge, before those of a new config. */
+  public synchronized void clear() {
+    watched.forEach(meters::remove);
+    watched.clear();
+  }
+
+  /** Calls at a pool's backends. */
+  public void inFlight(Pool pool, IntSupplier calls) {
+    watch("penstock.inflight", "Calls at the pool's backends", Tags.of("pool", pool.name()), calls);
+  }
+
+  /** Whether a backend takes calls. */
+  public void up(Pool pool, Pool.Backend backend, BooleanSupplier up) {
+    watch(
+        "penstock.backend.up",
+        "1 where the backend takes calls",
+        Tags.of("pool", pool.name(), "backend", backend.id()),
+        () -> up.getAsBoolean() ? 1 : 0);
+  }
+
+  /** A backend's breaker: 0 closed, 1 half open, 2 open. */
+  public void breaker(Pool pool, Pool.Backend backend, IntSupplier state) {
+    watch(
+        "penstock.breaker.state",
+        "0 closed, 1 half open, 2 open",
+        Tags.of("pool", pool.name(), "backend", backend.id()),
+        state);
+  }
+
+  private synchronized void watch(String name, String description, Tags tags, IntSupplier value) {
+    Supplier<Number> number = value::getAsInt;
+    watched.add(Gauge.builder(name, number).description(description).tags(tags).register(meters));
+  }
+}
