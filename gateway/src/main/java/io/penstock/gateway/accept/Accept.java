@@ -1,0 +1,158 @@
+package io.penstock.gateway.accept;
+
+import io.netty.util.AsciiString;
+import io.penstock.config.Server;
+import io.penstock.gateway.call.Accepted;
+import io.penstock.gateway.call.Call;
+import io.penstock.gateway.call.Identified;
+import io.penstock.gateway.call.Operation;
+import io.penstock.gateway.call.Refusal;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.HexFormat;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From a request's head to a {@link Call}, on the request's own event loop; one instance serves all
+ * of them, for it keeps nothing but its limits.
+ *
+ * <p>The head is judged before the body is waited for: route, method, key, encoding, directives,
+ * announced length, in this order. A path must match exactly; a query is ignored. The content type
+ * is not looked at, as llama.cpp does not either: clients that forget the header are many, and what
+ * is not JSON is refused for what it is.
+ */
+public final class Accept {
+  private static final CharSequence X_REQUEST_ID = AsciiString.cached("x-request-id");
+  private static final int MAX_ID = 128;
+  private static final int MAX_SHOWN_PATH = 200;
+
+  private final Server server;
+
+  public Accept(Server server) {
+    this.server = server;
+  }
+
+  /** Reads a request whose key nobody has asked for yet. */
+  public Future<Accepted> read(HttpServerRequest request) {
+    return open(request, _ -> Optional.empty());
+  }
+
+  /**
+   * Reads a request, but its body only when its key is known.
+   *
+   * @param identify the authenticate stage, given the header {@code Authorization}
+   */
+  public Future<Accepted> read(
+      HttpServerRequest request, Function<@Nullable String, Identified> identify) {
+    return open(
+        request,
+        key ->
+            identify.apply(key) instanceof Refusal refusal
+                ? Optional.of(refusal)
+                : Optional.empty());
+  }
+
+  /** Gives the request its id, and the response the header that says so. */
+  public static String stamp(HttpServerRequest request) {
+    String given = request.headers().get(X_REQUEST_ID);
+    String id = given != null && isWellFormed(given) ? given : newId();
+    request.response().putHeader(X_REQUEST_ID, id);
+    return id;
+  }
+
+  private Future<Accepted> open(
+      HttpServerRequest request, Function<@Nullable String, Optional<Refusal>> refuseKey) {
+    long startNanos = System.nanoTime();
+    String id = stamp(request);
+    var upload = new Upload(request, server);
+    return switch (head(request, refuseKey)) {
+      case Head.Bad(var refusal) -> {
+        upload.discard();
+        yield Future.succeededFuture(refusal);
+      }
+      case Head.Good head ->
+          upload.read().map(uploaded -> accepted(id, startNanos, head, uploaded));
+    };
+  }
+
+  private static Head head(
+      HttpServerRequest request, Function<@Nullable String, Optional<Refusal>> refuseKey) {
+    String path = Objects.requireNonNullElse(request.path(), "");
+    var operation = operation(path);
+    if (operation == null) {
+      return new Head.Bad(new Refusal.UnknownRoute(request.method().name(), shown(path)));
+    }
+    if (!HttpMethod.POST.equals(request.method())) {
+      return new Head.Bad(new Refusal.WrongMethod(request.method().name(), path, "POST"));
+    }
+    var headers = request.headers();
+    String authorization = headers.get(HttpHeaders.AUTHORIZATION);
+    var stopped = refuseKey.apply(authorization);
+    if (stopped.isPresent()) {
+      return new Head.Bad(stopped.get());
+    }
+    String encoding = headers.get(HttpHeaders.CONTENT_ENCODING);
+    if (encoding != null && !encoding.isBlank() && !encoding.strip().equalsIgnoreCase("identity")) {
+      return new Head.Bad(Fault.encoded());
+    }
+    var directives = new DirectiveHeaders(headers);
+    var asked = directives.read();
+    var fault = directives.fault();
+    return fault == null ? new Head.Good(operation, authorization, asked) : new Head.Bad(fault);
+  }
+
+  private static Accepted accepted(String id, long startNanos, Head.Good head, Upload.Uploaded up) {
+    return switch (up) {
+      case Upload.Broken(var refusal) -> refusal;
+      case Upload.Whole(byte[] bytes, int length) ->
+          switch (BodyScanner.scan(bytes, length, head.operation())) {
+            case Scanned.Bad(var refusal) -> refusal;
+            case Scanned.Good(var body) ->
+                new Accepted.Request(
+                    new Call(
+                        id,
+                        startNanos,
+                        head.operation(),
+                        head.authorization(),
+                        head.directives(),
+                        body));
+          };
+    };
+  }
+
+  private static @Nullable Operation operation(String path) {
+    return switch (path) {
+      case "/v1/chat/completions" -> Operation.CHAT_COMPLETIONS;
+      case "/v1/completions" -> Operation.COMPLETIONS;
+      case "/v1/embeddings" -> Operation.EMBEDDINGS;
+      default -> null;
+    };
+  }
+
+  private static String shown(String path) {
+    return path.length() <= MAX_SHOWN_PATH ? path : path.substring(0, MAX_SHOWN_PATH) + "...";
+  }
+
+  private static boolean isWellFormed(String id) {
+    return !id.isEmpty() && id.length() <= MAX_ID && id.chars().allMatch(Accept::isIdCharacter);
+  }
+
+  private static boolean isIdCharacter(int c) {
+    return (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
+        || "-_.:".indexOf(c) >= 0;
+  }
+
+  private static String newId() {
+    var random = ThreadLocalRandom.current();
+    var hex = HexFormat.of();
+    return "req_" + hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextLong());
+  }
+}
