@@ -8,4 +8,8 @@ package io.penstock.config;
  */
 public record Admin(String host, int port) {
   public static final Admin DEFAULT = new Admin("127.0.0.1", 9090);
+
+  public Admin {
+    new Check().written("host", host).within("port", port, 0, 65_535).orRefuse();
+  }
 }

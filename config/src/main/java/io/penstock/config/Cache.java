@@ -14,6 +14,13 @@ public record Cache(long memoryBytes, Duration ttl, Scope scope, When when) {
   public static final Cache OFF =
       new Cache(0, Duration.ofHours(1), Scope.TENANT, When.DETERMINISTIC);
 
+  public Cache {
+    new Check()
+        .that(memoryBytes >= 0, "memory", memoryBytes + " is negative: write 0B or more")
+        .positive("ttl", ttl)
+        .orRefuse();
+  }
+
   /** Who shares an answer. */
   public enum Scope {
     TENANT,

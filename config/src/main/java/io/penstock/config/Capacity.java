@@ -20,4 +20,22 @@ public record Capacity(
     String kv,
     double usdPerGpuHour,
     int min,
-    int max) {}
+    int max) {
+
+  /** The most replicas of one pool that are not a slip of the keyboard. */
+  static final int MOST = 10_000;
+
+  public Capacity {
+    new Check()
+        .written("gpu", gpu)
+        .within("gpus-per-replica", gpusPerReplica, 1, 64)
+        .written("engine", engine)
+        .written("weights", weights)
+        .written("kv", kv)
+        .amount("usd-per-gpu-hour", usdPerGpuHour)
+        .within("min", min, 0, MOST)
+        .within("max", max, 1, MOST)
+        .that(min <= max, "max", max + " is below min, which is " + min)
+        .orRefuse();
+  }
+}

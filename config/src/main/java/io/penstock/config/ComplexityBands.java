@@ -10,4 +10,16 @@ package io.penstock.config;
  */
 public record ComplexityBands(double medium, double complex, double abstain) {
   public static final ComplexityBands DEFAULT = new ComplexityBands(0.35, 0.65, 0.03);
+
+  public ComplexityBands {
+    new Check()
+        .within("medium", medium, 0, 1)
+        .within("complex", complex, 0, 1)
+        .within("abstain", abstain, 0, 0.5)
+        .that(
+            medium <= complex,
+            "complex",
+            Notation.plain(complex) + " is below medium, which is " + Notation.plain(medium))
+        .orRefuse();
+  }
 }

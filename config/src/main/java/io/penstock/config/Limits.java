@@ -11,4 +11,13 @@ import java.util.Optional;
  */
 public record Limits(Optional<Rate> requests, Optional<Rate> tokens, int concurrency) {
   public static final Limits NONE = new Limits(Optional.empty(), Optional.empty(), 0);
+
+  public Limits {
+    new Check()
+        .that(
+            concurrency >= 0,
+            "concurrency",
+            concurrency + " is negative: write how many calls may be in flight, or 0 for any")
+        .orRefuse();
+  }
 }

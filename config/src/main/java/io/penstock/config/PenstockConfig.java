@@ -1,11 +1,14 @@
 package io.penstock.config;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * Everything that an operator writes, read and checked. Maps keep the order of the file.
+ * Everything that an operator writes, read and checked: what one part says of another holds. Maps
+ * keep the order of the file.
  *
  * @param server the data port
  * @param admin the admin port
@@ -26,4 +29,12 @@ public record PenstockConfig(
     ComplexityBands complexity,
     Cache cache,
     Optional<Redis> redis,
-    Optional<Traffic> traffic) {}
+    Optional<Traffic> traffic) {
+
+  public PenstockConfig {
+    new Check().all(CrossChecks.complaints(server, admin, tiers, keys, pools)).orRefuse();
+    tiers = Collections.unmodifiableMap(new LinkedHashMap<>(tiers));
+    keys = List.copyOf(keys);
+    pools = Collections.unmodifiableMap(new LinkedHashMap<>(pools));
+  }
+}

@@ -1,5 +1,8 @@
 package io.penstock.config;
 
+import java.net.URI;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,9 +22,9 @@ import java.util.Optional;
  * @param fallback pools to try in order when this one cannot
  * @param limits over all callers
  * @param responseModel whose name the answer carries
- * @param contextTokens prompt and completion together; the catalogue's where the config has none
+ * @param contextTokens prompt and completion together; 0: the catalogue's
  * @param supports what requests it can take
- * @param price USD per token, over the catalogue's
+ * @param price USD per million tokens; absent: the catalogue's
  * @param set request fields to set, each with its JSON text
  * @param remove request fields that its servers refuse
  */
@@ -44,6 +47,23 @@ public record Pool(
     Map<String, String> set,
     List<String> remove) {
 
+  public Pool {
+    new Check()
+        .name("name", name)
+        .written("model", model)
+        .written("served-model", servedModel)
+        .that(!backends.isEmpty(), "backends", "is empty: write url, or a list of backends")
+        .that(
+            contextTokens >= 0,
+            "context-length",
+            contextTokens + " is negative: write tokens, or 0 for the catalogue's figure")
+        .orRefuse();
+    backends = List.copyOf(backends);
+    fallback = List.copyOf(fallback);
+    set = Collections.unmodifiableMap(new LinkedHashMap<>(set));
+    remove = List.copyOf(remove);
+  }
+
   /** Whose HTTP a pool speaks. */
   public enum Provider {
     VLLM,
@@ -63,9 +83,18 @@ public record Pool(
    * One model server.
    *
    * @param id unique in its pool
-   * @param url scheme, host and port, and a path prefix where there is one
+   * @param url scheme, host and port, and a path prefix where there is one; without a slash at its
+   *     end and without the {@code /v1} that every request's path begins with
    */
-  public record Backend(String id, java.net.URI url) {}
+  public record Backend(String id, URI url) {
+
+    public Backend {
+      new Check()
+          .name("id", id)
+          .that(url.getHost() != null, "url", "names no host: write http://HOST:PORT")
+          .orRefuse();
+    }
+  }
 
   /**
    * What requests the pool's model can take.
@@ -86,5 +115,14 @@ public record Pool(
    * @param cachedInput prompt tokens that the provider had cached
    * @param output completion tokens
    */
-  public record Price(double input, double cachedInput, double output) {}
+  public record Price(double input, double cachedInput, double output) {
+
+    public Price {
+      new Check()
+          .amount("input", input)
+          .amount("cached-input", cachedInput)
+          .amount("output", output)
+          .orRefuse();
+    }
+  }
 }

@@ -11,6 +11,10 @@ import java.time.Duration;
  */
 public record Redis(Secret url, Duration timeout, OnFailure onFailure) {
 
+  public Redis {
+    new Check().positive("timeout", timeout).orRefuse();
+  }
+
   /** What limits do when the store does not answer. */
   public enum OnFailure {
     LOCAL,

@@ -31,4 +31,16 @@ public record Server(
           Duration.ofMinutes(5),
           Duration.ofSeconds(60),
           Duration.ofSeconds(30));
+
+  public Server {
+    new Check()
+        .written("host", host)
+        .within("port", port, 0, 65_535)
+        .within("max-body", maxBodyBytes, 1, 1L << 30)
+        .within("max-header", maxHeaderBytes, 1 << 10, 1 << 20)
+        .positive("idle-timeout", idleTimeout)
+        .positive("body-timeout", bodyTimeout)
+        .notNegative("drain-timeout", drainTimeout)
+        .orRefuse();
+  }
 }

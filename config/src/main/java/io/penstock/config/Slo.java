@@ -10,4 +10,8 @@ import java.time.Duration;
  */
 public record Slo(Duration ttft, Duration tpot) {
   public static final Slo NONE = new Slo(Duration.ZERO, Duration.ZERO);
+
+  public Slo {
+    new Check().notNegative("ttft", ttft).notNegative("tpot", tpot).orRefuse();
+  }
 }

@@ -1,5 +1,8 @@
 package io.penstock.config;
 
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +28,21 @@ public record Tier(
     List<String> pools,
     WhenBusy whenBusy,
     Map<String, Double> reserved) {
+
+  public Tier {
+    var check = new Check().name("name", name);
+    for (Complexity complexity : Complexity.values()) {
+      check.that(
+          route.containsKey(complexity),
+          "route." + complexity.label(),
+          "is missing: write the pool for " + complexity.label() + " requests");
+    }
+    reserved.forEach((pool, share) -> check.within("reserved." + pool, share, 0, 1));
+    check.orRefuse();
+    route = Collections.unmodifiableMap(new EnumMap<>(route));
+    pools = List.copyOf(pools);
+    reserved = Collections.unmodifiableMap(new LinkedHashMap<>(reserved));
+  }
 
   /** Who goes first; the ordinal is the order. */
   public enum Priority {

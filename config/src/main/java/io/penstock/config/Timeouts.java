@@ -19,4 +19,13 @@ public record Timeouts(
           Duration.ofSeconds(30),
           Duration.ofSeconds(15),
           Duration.ofMinutes(10));
+
+  public Timeouts {
+    new Check()
+        .positive("connect", connect)
+        .positive("first-token", firstToken)
+        .positive("between-tokens", betweenTokens)
+        .positive("total", total)
+        .orRefuse();
+  }
 }

@@ -10,4 +10,9 @@ import java.time.Duration;
  * @param fsync the longest that a record may stay in memory
  * @param keep how long segments are kept
  */
-public record Traffic(Path directory, Duration fsync, Duration keep) {}
+public record Traffic(Path directory, Duration fsync, Duration keep) {
+
+  public Traffic {
+    new Check().notNegative("fsync", fsync).positive("keep", keep).orRefuse();
+  }
+}

@@ -1,0 +1,185 @@
+package io.penstock.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/** The keys of the file, and the records they become. Pools are bound in {@link PoolBinding}. */
+final class ConfigBinding {
+  private final Reading reading;
+  private final List<String> keyPaths = new ArrayList<>();
+
+  private ConfigBinding(Reading reading) {
+    this.reading = reading;
+  }
+
+  /** The config; empty where its parts do not fit, which was then complained about. */
+  static Optional<PenstockConfig> bind(Reading reading, Node root) {
+    return new ConfigBinding(reading).config(new Section(reading, "", "", root));
+  }
+
+  private Optional<PenstockConfig> config(Section root) {
+    Server server = root.section("server").map(this::server).orElse(Server.DEFAULT);
+    Admin admin = root.section("admin").map(this::admin).orElse(Admin.DEFAULT);
+    Map<String, Tier> tiers = root.named("tiers", this::tier);
+    List<ApiKey> keys = keys(root);
+    Map<String, Pool> pools = root.named("pools", new PoolBinding(reading)::pool);
+    ComplexityBands bands =
+        root.section("complexity").map(this::bands).orElse(ComplexityBands.DEFAULT);
+    Cache cache = root.section("cache").map(this::cache).orElse(Cache.OFF);
+    Optional<Redis> redis = root.section("redis").flatMap(this::redis);
+    Optional<Traffic> traffic = root.section("traffic").flatMap(this::traffic);
+    root.done();
+    try {
+      return Optional.of(
+          new PenstockConfig(server, admin, tiers, keys, pools, bands, cache, redis, traffic));
+    } catch (InvalidConfigException refused) {
+      refused.complaints().forEach(c -> root.complain(asWritten(c.key()), c.message()));
+      return Optional.empty();
+    }
+  }
+
+  /** The path of a key in the file, where some that stand before it may have been left out. */
+  private String asWritten(String path) {
+    if (!path.startsWith("keys[")) {
+      return path;
+    }
+    int end = path.indexOf(']');
+    return keyPaths.get(Integer.parseInt(path.substring(5, end))) + path.substring(end + 1);
+  }
+
+  private Server server(Section section) {
+    var otherwise = Server.DEFAULT;
+    String host = section.text("host", otherwise.host());
+    int port = section.integer("port", otherwise.port());
+    long maxBody = section.read("max-body", Notation.SIZE, otherwise.maxBodyBytes());
+    long maxHeader = section.read("max-header", Notation.SIZE, (long) otherwise.maxHeaderBytes());
+    var idle = section.read("idle-timeout", Notation.DURATION, otherwise.idleTimeout());
+    var body = section.read("body-timeout", Notation.DURATION, otherwise.bodyTimeout());
+    var drain = section.read("drain-timeout", Notation.DURATION, otherwise.drainTimeout());
+    int header = (int) Math.min(maxHeader, Integer.MAX_VALUE);
+    return section.make(
+        () -> new Server(host, port, maxBody, header, idle, body, drain), otherwise);
+  }
+
+  private Admin admin(Section section) {
+    String host = section.text("host", Admin.DEFAULT.host());
+    int port = section.integer("port", Admin.DEFAULT.port());
+    return section.make(() -> new Admin(host, port), Admin.DEFAULT);
+  }
+
+  private Tier tier(String name, Section section) {
+    Limits limits = section.section("limits").map(ConfigBinding::limits).orElse(Limits.NONE);
+    Optional<Rate> budget = section.optional("budget", Notation.MONEY_RATE);
+    var priority = section.choice("priority", Tier.Priority.NORMAL);
+    Map<Complexity, String> route = route(section);
+    List<String> pools = section.texts("pools");
+    var whenBusy = section.choice("when-busy", Tier.WhenBusy.REJECT);
+    Map<String, Double> reserved = section.named("reserved", Notation.SHARE);
+    section.done();
+    String called = named(section, name);
+    return new Tier(called, limits, budget, priority, route, pools, whenBusy, reserved);
+  }
+
+  /** A name, or one to go on with where it cannot be one. */
+  static String named(Section section, String name) {
+    if (Check.isName(name)) {
+      return name;
+    }
+    section.complain(section.path(), Check.notName(name));
+    return "unnamed";
+  }
+
+  static Limits limits(Section section) {
+    Optional<Rate> requests = section.optional("requests", Notation.WHOLE_RATE);
+    Optional<Rate> tokens = section.optional("tokens", Notation.WHOLE_RATE);
+    int concurrency = section.integer("concurrency", 0);
+    return section.make(() -> new Limits(requests, tokens, concurrency), Limits.NONE);
+  }
+
+  private Map<Complexity, String> route(Section tier) {
+    var route = new EnumMap<Complexity, String>(Complexity.class);
+    tier.need("route");
+    tier.section("route")
+        .ifPresent(
+            section -> {
+              for (Complexity complexity : Complexity.values()) {
+                route.put(complexity, section.text(complexity.label()));
+              }
+              section.done();
+            });
+    for (Complexity complexity : Complexity.values()) {
+      route.putIfAbsent(complexity, "unwritten");
+    }
+    return route;
+  }
+
+  private List<ApiKey> keys(Section root) {
+    var keys = new ArrayList<ApiKey>();
+    for (Section section : root.sections("keys")) {
+      String id = section.text("id");
+      section.need("sha256");
+      Optional<String> sha256 =
+          section.hash(
+              "sha256",
+              () ->
+                  reading
+                      .problems()
+                      .warn(section.below("sha256"), "is not set: this key is left out"));
+      String tier = section.text("tier");
+      String tenant = section.text("tenant", id);
+      section
+          .make(
+              () -> sha256.map(hash -> new ApiKey(id, hash, tier, tenant)), Optional.<ApiKey>empty())
+          .ifPresent(
+              key -> {
+                keys.add(key);
+                keyPaths.add(section.path());
+              });
+    }
+    return keys;
+  }
+
+  private ComplexityBands bands(Section section) {
+    var otherwise = ComplexityBands.DEFAULT;
+    double medium = section.number("medium", otherwise.medium());
+    double complex = section.number("complex", otherwise.complex());
+    double abstain = section.number("abstain", otherwise.abstain());
+    return section.make(() -> new ComplexityBands(medium, complex, abstain), otherwise);
+  }
+
+  private Cache cache(Section section) {
+    long memory = section.read("memory", Notation.SIZE, 256L << 20);
+    var ttl = section.read("ttl", Notation.DURATION, Cache.OFF.ttl());
+    var scope = section.choice("scope", Cache.OFF.scope());
+    var when = section.choice("when", Cache.OFF.when());
+    return section.make(() -> new Cache(memory, ttl, scope, when), Cache.OFF);
+  }
+
+  private Optional<Redis> redis(Section section) {
+    section.need("url");
+    Optional<Secret> url =
+        section.hidden(
+            "url",
+            "write redis://HOST:PORT",
+            (where, text) -> new Urls(reading).redis(where, text).map(Secret::new));
+    var timeout = section.read("timeout", Notation.DURATION, Duration.ofMillis(20));
+    var onFailure = section.choice("on-failure", Redis.OnFailure.LOCAL);
+    return section.make(
+        () -> url.map(where -> new Redis(where, timeout, onFailure)), Optional.empty());
+  }
+
+  private Optional<Traffic> traffic(Section section) {
+    section.need("directory");
+    Optional<Path> directory = section.directory("directory");
+    var fsync = section.read("fsync", Notation.DURATION, Duration.ofSeconds(1));
+    var keep = section.read("keep", Notation.DURATION, Duration.ofDays(30));
+    return section.make(
+        () -> directory.map(where -> new Traffic(where, fsync, keep)), Optional.empty());
+  }
+}

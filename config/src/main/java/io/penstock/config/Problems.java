@@ -1,0 +1,96 @@
+package io.penstock.config;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/**
+ * Where everything in a file is written, and what is wrong with it. A value is complained about
+ * once, and nothing below it: what follows from the first error would only hide the others.
+ */
+final class Problems {
+  /** A position, from 1. */
+  private record Place(int line, int column) {}
+
+  private static final Comparator<ConfigProblem> IN_FILE_ORDER =
+      Comparator.comparingInt(ConfigProblem::line).thenComparingInt(ConfigProblem::column);
+
+  private final String file;
+  private final Map<String, Place> places = new HashMap<>();
+  private final Set<String> faulty = new HashSet<>();
+  private final List<ConfigProblem> errors = new ArrayList<>();
+  private final List<ConfigProblem> warnings = new ArrayList<>();
+
+  Problems(String file) {
+    this.file = file;
+  }
+
+  void place(String path, Node node) {
+    node.getStartMark().ifPresent(mark -> places.put(path, place(mark)));
+  }
+
+  void error(String path, String message) {
+    if (!inFault(path)) {
+      faulty.add(path);
+      errors.add(at(placeOf(path), path, message));
+    }
+  }
+
+  /** An error at a place that is no value's: a key, a torn line. */
+  void error(Mark mark, String path, String message) {
+    errors.add(at(place(mark), path, message));
+  }
+
+  void warn(String path, String message) {
+    warnings.add(at(placeOf(path), path, message));
+  }
+
+  boolean none() {
+    return errors.isEmpty();
+  }
+
+  List<ConfigProblem> errors() {
+    return errors.stream().sorted(IN_FILE_ORDER).toList();
+  }
+
+  List<ConfigProblem> warnings() {
+    return warnings.stream().sorted(IN_FILE_ORDER).toList();
+  }
+
+  private ConfigProblem at(Place place, String path, String message) {
+    return new ConfigProblem(file, place.line(), place.column(), path, message);
+  }
+
+  private static Place place(Mark mark) {
+    return new Place(mark.getLine() + 1, mark.getColumn() + 1);
+  }
+
+  /** The place of a path, or of the nearest thing around it that was written. */
+  private Place placeOf(String path) {
+    String around = path;
+    while (!places.containsKey(around) && !around.isEmpty()) {
+      around = above(around);
+    }
+    return places.getOrDefault(around, new Place(0, 0));
+  }
+
+  private boolean inFault(String path) {
+    for (String above = path; !above.isEmpty(); above = above(above)) {
+      if (faulty.contains(above)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String above(String path) {
+    int end = path.endsWith("]") ? path.lastIndexOf('[') : path.lastIndexOf('.');
+    return path.substring(0, Math.max(0, end));
+  }
+}

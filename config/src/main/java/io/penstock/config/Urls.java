@@ -1,0 +1,90 @@
+package io.penstock.config;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Addresses in the file. They may hold references, and by mistake passwords, so that messages show
+ * one only where neither is in it.
+ */
+final class Urls {
+  private static final Pattern PASSWORD = Pattern.compile("^[a-z]+://[^/@]*:([^@]*)@.*$");
+
+  private final Reading reading;
+
+  Urls(Reading reading) {
+    this.reading = reading;
+  }
+
+  /**
+   * A model server: scheme, host, port and a path prefix. A {@code /v1} at its end is taken off,
+   * since every request's path begins with it.
+   */
+  Optional<URI> modelServer(String path, String text) {
+    return new References(reading)
+        .expand(path, text)
+        .flatMap(url -> parsed(path, text, url.replaceFirst("/+$", ""), Set.of("http", "https"), "http://HOST:PORT"))
+        .filter(url -> plain(path, url))
+        .map(url -> URI.create(url.toString().replaceFirst("/+v1$", "")));
+  }
+
+  /** The shared store; a password in it must be a reference. */
+  Optional<String> redis(String path, String text) {
+    Matcher clear = PASSWORD.matcher(text);
+    if (clear.matches() && !clear.group(1).isEmpty() && !References.whole(clear.group(1))) {
+      reading
+          .problems()
+          .error(path, "holds a password in the clear: write redis://:${ENV_NAME}@HOST:PORT");
+      return Optional.empty();
+    }
+    var references = new References(reading);
+    Optional<String> url =
+        text.startsWith("file:")
+            ? references.credential(path, text, () -> {})
+            : references.expand(path, text);
+    return url.filter(
+        whole ->
+            parsed(path, "the address", whole, Set.of("redis", "rediss"), "redis://HOST:PORT")
+                .isPresent());
+  }
+
+  private Optional<URI> parsed(
+      String path, String text, String url, Set<String> schemes, String instead) {
+    try {
+      URI uri = new URI(url);
+      if (uri.getScheme() != null
+          && schemes.contains(uri.getScheme())
+          && uri.getHost() != null
+          && uri.getPort() <= 65_535
+          && uri.getPort() != 0) {
+        return Optional.of(uri);
+      }
+    } catch (URISyntaxException _) {
+      // the same message: what is not a URI is not a URL of these schemes either
+    }
+    reading.problems().error(path, shown(text) + " is not such an address: write " + instead);
+    return Optional.empty();
+  }
+
+  private boolean plain(String path, URI url) {
+    if (url.getRawUserInfo() != null) {
+      reading
+          .problems()
+          .error(path, "holds a credential: write it as the pool's key, as ${ENV_NAME}");
+      return false;
+    }
+    if (url.getRawQuery() != null || url.getRawFragment() != null) {
+      reading.problems().error(path, "has a ? or a # in it: write scheme, host, port and path alone");
+      return false;
+    }
+    return true;
+  }
+
+  private static String shown(String text) {
+    return text.contains("@") ? "what stands here" : Notation.quote(text);
+  }
+}
