@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 
 /**
- * What can be served but is hardly meant: parts that nothing reaches, limits that can never bind.
- * A claim of "never" is made only where it follows from the config alone.
+ * What can be served but is hardly meant: parts that nothing reaches, limits that can never bind. A
+ * claim of "never" is made only where it follows from the config alone.
  */
 final class Advice {
   /** One call may be sent to each pool of its way twice. */
@@ -61,9 +61,8 @@ final class Advice {
     config.tiers().values().forEach(tier -> reached.addAll(reach.of(tier)));
     config.pools().keySet().stream()
         .filter(pool -> !reached.contains(pool))
-        .forEach(
-            pool ->
-                warn.accept("pools." + pool, "no tier's route or pools and no fallback leads here"));
+        .forEach(pool ->
+            warn.accept("pools." + pool, "no tier's route or pools and no fallback leads here"));
   }
 
   // ---- one tier
@@ -78,21 +77,19 @@ final class Advice {
       }
     }
     tier.route()
-        .forEach(
-            (complexity, name) -> {
-              if (!pool(name).supports().chat()) {
-                warn.accept(
-                    path + ".route." + complexity.label(), "sends chats to a pool without chat");
-              }
-            });
+        .forEach((complexity, name) -> {
+          if (!pool(name).supports().chat()) {
+            warn.accept(
+                path + ".route." + complexity.label(), "sends chats to a pool without chat");
+          }
+        });
     tier.reserved()
         .keySet()
-        .forEach(
-            name -> {
-              if (!reach.of(tier).contains(name)) {
-                warn.accept(path + ".reserved." + name, "keeps a share that this tier cannot reach");
-              }
-            });
+        .forEach(name -> {
+          if (!reach.of(tier).contains(name)) {
+            warn.accept(path + ".reserved." + name, "keeps a share that this tier cannot reach");
+          }
+        });
   }
 
   /**
@@ -106,22 +103,21 @@ final class Advice {
     }
     tier.limits()
         .requests()
-        .ifPresent(
-            requests -> {
-              Duration longest = longestCall(tier);
-              double most = requests.amount() + requests.perSecond() * longest.toSeconds();
-              if (concurrency >= most + 1) {
-                warn.accept(
-                    path + ".limits.concurrency",
-                    concurrency
-                        + " can never bind: "
-                        + Notation.plain(requests)
-                        + " lets at most "
-                        + (long) most
-                        + " calls be in flight, the longest taking "
-                        + Notation.plain(longest));
-              }
-            });
+        .ifPresent(requests -> {
+          Duration longest = longestCall(tier);
+          double most = requests.amount() + requests.perSecond() * longest.toSeconds();
+          if (concurrency >= most + 1) {
+            warn.accept(
+                path + ".limits.concurrency",
+                concurrency
+                    + " can never bind: "
+                    + Notation.plain(requests)
+                    + " lets at most "
+                    + (long) most
+                    + " calls be in flight, the longest taking "
+                    + Notation.plain(longest));
+          }
+        });
   }
 
   private Duration longestCall(Tier tier) {
@@ -163,16 +159,15 @@ final class Advice {
             "connect", timeouts.connect(),
             "first-token", timeouts.firstToken(),
             "between-tokens", timeouts.betweenTokens())
-        .forEach(
-            (key, timeout) -> {
-              if (timeout.compareTo(timeouts.total()) >= 0) {
-                warn.accept(
-                    path + ".timeouts." + key,
-                    Notation.plain(timeout)
-                        + " can never bind: total ends every attempt after "
-                        + Notation.plain(timeouts.total()));
-              }
-            });
+        .forEach((key, timeout) -> {
+          if (timeout.compareTo(timeouts.total()) >= 0) {
+            warn.accept(
+                path + ".timeouts." + key,
+                Notation.plain(timeout)
+                    + " can never bind: total ends every attempt after "
+                    + Notation.plain(timeouts.total()));
+          }
+        });
     if (pool.slo().ttft().compareTo(timeouts.firstToken()) > 0) {
       warn.accept(
           path + ".slo.ttft",
@@ -208,17 +203,19 @@ final class Advice {
     if (concurrency > 0 && bounded && concurrency >= inFlight && inFlight > 0) {
       warn.accept(
           path + ".limits.concurrency",
-          concurrency + " can never bind: its callers' own limits let " + inFlight + " in together");
+          concurrency
+              + " can never bind: its callers' own limits let "
+              + inFlight
+              + " in together");
     }
     pool.limits()
         .requests()
         .filter(requests -> neverBinds(requests, callers))
-        .ifPresent(
-            requests ->
-                warn.accept(
-                    path + ".limits.requests",
-                    Notation.plain(requests)
-                        + " can never bind: its callers' own limits are lower together"));
+        .ifPresent(requests ->
+            warn.accept(
+                path + ".limits.requests",
+                Notation.plain(requests)
+                    + " can never bind: its callers' own limits are lower together"));
   }
 
   private static boolean neverBinds(Rate requests, List<Limits> callers) {
@@ -244,14 +241,13 @@ final class Advice {
     }
     for (Tier tier : config.tiers().values()) {
       tier.route()
-          .forEach(
-              (complexity, name) -> {
-                if (name.equals(pool.name()) && !tier.reserved().containsKey(name)) {
-                  warn.accept(
-                      "tiers." + tier.name() + ".route." + complexity.label(),
-                      "leads to " + name + ", all of which is kept for other tiers");
-                }
-              });
+          .forEach((complexity, name) -> {
+            if (name.equals(pool.name()) && !tier.reserved().containsKey(name)) {
+              warn.accept(
+                  "tiers." + tier.name() + ".route." + complexity.label(),
+                  "leads to " + name + ", all of which is kept for other tiers");
+            }
+          });
     }
   }
 

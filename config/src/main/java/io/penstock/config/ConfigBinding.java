@@ -24,16 +24,16 @@ final class ConfigBinding {
   }
 
   private Optional<PenstockConfig> config(Section root) {
-    Server server = root.section("server").map(this::server).orElse(Server.DEFAULT);
-    Admin admin = root.section("admin").map(this::admin).orElse(Admin.DEFAULT);
-    Map<String, Tier> tiers = root.named("tiers", this::tier);
+    Server server = root.section("server").map(ConfigBinding::server).orElse(Server.DEFAULT);
+    Admin admin = root.section("admin").map(ConfigBinding::admin).orElse(Admin.DEFAULT);
+    Map<String, Tier> tiers = root.named("tiers", ConfigBinding::tier);
     List<ApiKey> keys = keys(root);
     Map<String, Pool> pools = root.named("pools", new PoolBinding(reading)::pool);
     ComplexityBands bands =
-        root.section("complexity").map(this::bands).orElse(ComplexityBands.DEFAULT);
-    Cache cache = root.section("cache").map(this::cache).orElse(Cache.OFF);
+        root.section("complexity").map(ConfigBinding::bands).orElse(ComplexityBands.DEFAULT);
+    Cache cache = root.section("cache").map(ConfigBinding::cache).orElse(Cache.OFF);
     Optional<Redis> redis = root.section("redis").flatMap(this::redis);
-    Optional<Traffic> traffic = root.section("traffic").flatMap(this::traffic);
+    Optional<Traffic> traffic = root.section("traffic").flatMap(ConfigBinding::traffic);
     root.done();
     try {
       return Optional.of(
@@ -53,7 +53,7 @@ final class ConfigBinding {
     return keyPaths.get(Integer.parseInt(path.substring(5, end))) + path.substring(end + 1);
   }
 
-  private Server server(Section section) {
+  private static Server server(Section section) {
     var otherwise = Server.DEFAULT;
     String host = section.text("host", otherwise.host());
     int port = section.integer("port", otherwise.port());
@@ -67,13 +67,13 @@ final class ConfigBinding {
         () -> new Server(host, port, maxBody, header, idle, body, drain), otherwise);
   }
 
-  private Admin admin(Section section) {
+  private static Admin admin(Section section) {
     String host = section.text("host", Admin.DEFAULT.host());
     int port = section.integer("port", Admin.DEFAULT.port());
     return section.make(() -> new Admin(host, port), Admin.DEFAULT);
   }
 
-  private Tier tier(String name, Section section) {
+  private static Tier tier(String name, Section section) {
     Limits limits = section.section("limits").map(ConfigBinding::limits).orElse(Limits.NONE);
     Optional<Rate> budget = section.optional("budget", Notation.MONEY_RATE);
     var priority = section.choice("priority", Tier.Priority.NORMAL);
@@ -102,17 +102,16 @@ final class ConfigBinding {
     return section.make(() -> new Limits(requests, tokens, concurrency), Limits.NONE);
   }
 
-  private Map<Complexity, String> route(Section tier) {
+  private static Map<Complexity, String> route(Section tier) {
     var route = new EnumMap<Complexity, String>(Complexity.class);
     tier.need("route");
     tier.section("route")
-        .ifPresent(
-            section -> {
-              for (Complexity complexity : Complexity.values()) {
-                route.put(complexity, section.text(complexity.label()));
-              }
-              section.done();
-            });
+        .ifPresent(section -> {
+          for (Complexity complexity : Complexity.values()) {
+            route.put(complexity, section.text(complexity.label()));
+          }
+          section.done();
+        });
     for (Complexity complexity : Complexity.values()) {
       route.putIfAbsent(complexity, "unwritten");
     }
@@ -135,17 +134,17 @@ final class ConfigBinding {
       String tenant = section.text("tenant", id);
       section
           .make(
-              () -> sha256.map(hash -> new ApiKey(id, hash, tier, tenant)), Optional.<ApiKey>empty())
-          .ifPresent(
-              key -> {
-                keys.add(key);
-                keyPaths.add(section.path());
-              });
+              () -> sha256.map(hash -> new ApiKey(id, hash, tier, tenant)),
+              Optional.<ApiKey>empty())
+          .ifPresent(key -> {
+            keys.add(key);
+            keyPaths.add(section.path());
+          });
     }
     return keys;
   }
 
-  private ComplexityBands bands(Section section) {
+  private static ComplexityBands bands(Section section) {
     var otherwise = ComplexityBands.DEFAULT;
     double medium = section.number("medium", otherwise.medium());
     double complex = section.number("complex", otherwise.complex());
@@ -153,7 +152,7 @@ final class ConfigBinding {
     return section.make(() -> new ComplexityBands(medium, complex, abstain), otherwise);
   }
 
-  private Cache cache(Section section) {
+  private static Cache cache(Section section) {
     long memory = section.read("memory", Notation.SIZE, 256L << 20);
     var ttl = section.read("ttl", Notation.DURATION, Cache.OFF.ttl());
     var scope = section.choice("scope", Cache.OFF.scope());
@@ -174,7 +173,7 @@ final class ConfigBinding {
         () -> url.map(where -> new Redis(where, timeout, onFailure)), Optional.empty());
   }
 
-  private Optional<Traffic> traffic(Section section) {
+  private static Optional<Traffic> traffic(Section section) {
     section.need("directory");
     Optional<Path> directory = section.directory("directory");
     var fsync = section.read("fsync", Notation.DURATION, Duration.ofSeconds(1));

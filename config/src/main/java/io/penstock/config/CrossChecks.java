@@ -61,8 +61,7 @@ final class CrossChecks {
 
   private void tier(Tier tier) {
     String path = "tiers." + tier.name();
-    tier.route()
-        .forEach((complexity, pool) -> known(pool, path + ".route." + complexity.label()));
+    tier.route().forEach((complexity, pool) -> known(pool, path + ".route." + complexity.label()));
     knownList(tier.pools(), path + ".pools");
     tier.reserved().keySet().forEach(pool -> known(pool, path + ".reserved." + pool));
   }
@@ -74,7 +73,9 @@ final class CrossChecks {
       ApiKey key = keys.get(i);
       String path = "keys[" + i + "]";
       complain(
-          tiers.containsKey(key.tier()), path + ".tier", unknown("tier", key.tier(), tiers.keySet()));
+          tiers.containsKey(key.tier()),
+          path + ".tier",
+          unknown("tier", key.tier(), tiers.keySet()));
       once(ids, key.id(), path, ".id", Notation.quote(key.id()));
       once(hashes, key.sha256(), path, ".sha256", "this key");
     }
@@ -105,18 +106,17 @@ final class CrossChecks {
     var shares = new LinkedHashMap<String, Double>();
     for (Tier tier : tiers.values()) {
       tier.reserved()
-          .forEach(
-              (pool, share) -> {
-                double sum = shares.merge(pool, share, Double::sum);
-                complain(
-                    sum <= 1 + 1e-9,
-                    "tiers." + tier.name() + ".reserved." + pool,
-                    "brings the shares kept of "
-                        + pool
-                        + " to "
-                        + Notation.plain(sum * 100)
-                        + "%: all of them together are at most 100%");
-              });
+          .forEach((pool, share) -> {
+            double sum = shares.merge(pool, share, Double::sum);
+            complain(
+                sum <= 1 + 1e-9,
+                "tiers." + tier.name() + ".reserved." + pool,
+                "brings the shares kept of "
+                    + pool
+                    + " to "
+                    + Notation.plain(sum * 100)
+                    + "%: all of them together are at most 100%");
+          });
     }
   }
 

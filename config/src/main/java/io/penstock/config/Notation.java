@@ -54,7 +54,8 @@ record Notation<T>(String what, String instead, Function<String, Optional<T>> re
       new Notation<>(
           "a rate",
           "a whole number over 0, a slash and second, minute, hour, day or month, as 20/hour",
-          text -> match(RATE_TEXT, text).flatMap(Notation::rate).filter(rate -> whole(rate.amount())));
+          text ->
+              match(RATE_TEXT, text).flatMap(Notation::rate).filter(rate -> whole(rate.amount())));
   static final Notation<Rate> MONEY_RATE =
       new Notation<>(
           "a budget",
@@ -145,7 +146,7 @@ record Notation<T>(String what, String instead, Function<String, Optional<T>> re
   }
 
   private static long bytes(Matcher found) {
-    return Long.parseLong(found.group(1)) << 10 * BINARY.indexOf(found.group(2));
+    return Long.parseLong(found.group(1)) << (10 * BINARY.indexOf(found.group(2)));
   }
 
   private static double share(Matcher found) {

@@ -1,10 +1,5 @@
 package io.penstock.config;
 
-import io.penstock.config.Pool.Backend;
-import io.penstock.config.Pool.Price;
-import io.penstock.config.Pool.Provider;
-import io.penstock.config.Pool.ResponseModel;
-import io.penstock.config.Pool.Supports;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +15,8 @@ final class PoolBinding {
           "stream", "the client says whether it wants a stream",
           "stream_options", "Penstock always asks for the usage");
 
-  private static final Backend NOWHERE = new Backend("nowhere", URI.create("http://invalid"));
+  private static final Pool.Backend NOWHERE =
+      new Pool.Backend("nowhere", URI.create("http://invalid"));
 
   private final Reading reading;
 
@@ -32,24 +28,24 @@ final class PoolBinding {
     String called = ConfigBinding.named(section, name);
     String model = section.text("model");
     String servedModel = section.expanded("served-model").orElse(model);
-    Optional<Capacity> capacity = section.section("capacity").flatMap(this::capacity);
-    Provider provider = section.choice("provider", usualProvider(section));
-    List<Backend> backends = backends(called, section);
+    Optional<Capacity> capacity = section.section("capacity").flatMap(PoolBinding::capacity);
+    Pool.Provider provider = section.choice("provider", usualProvider(section));
+    List<Pool.Backend> backends = backends(called, section);
     Optional<Secret> key =
         section.secret(
             "key",
             () ->
-                reading
-                    .problems()
-                    .warn(section.below("key"), "is not set: no credential is sent"));
-    Slo slo = section.section("slo").map(this::slo).orElse(Slo.NONE);
-    Timeouts timeouts = section.section("timeouts").map(this::timeouts).orElse(Timeouts.DEFAULT);
+                reading.problems().warn(section.below("key"), "is not set: no credential is sent"));
+    Slo slo = section.section("slo").map(PoolBinding::slo).orElse(Slo.NONE);
+    Timeouts timeouts =
+        section.section("timeouts").map(PoolBinding::timeouts).orElse(Timeouts.DEFAULT);
     List<String> fallback = section.texts("fallback");
     Limits limits = section.section("limits").map(ConfigBinding::limits).orElse(Limits.NONE);
-    var responseModel = section.choice("response-model", ResponseModel.UPSTREAM);
+    var responseModel = section.choice("response-model", Pool.ResponseModel.UPSTREAM);
     int context = context(section);
-    Supports supports = section.section("supports").map(this::supports).orElse(Supports.DEFAULT);
-    Optional<Price> price = section.section("price").map(this::price);
+    Pool.Supports supports =
+        section.section("supports").map(PoolBinding::supports).orElse(Pool.Supports.DEFAULT);
+    Optional<Pool.Price> price = section.section("price").map(PoolBinding::price);
     Map<String, String> set = section.json("set");
     List<String> remove = section.texts("remove");
     leaveToPenstock(section, set.keySet(), remove);
@@ -75,21 +71,24 @@ final class PoolBinding {
   }
 
   /** Who has an address and no hardware sells tokens; who has hardware runs vLLM. */
-  private static Provider usualProvider(Section section) {
-    return section.has("url") && !section.has("capacity") ? Provider.OPENAI : Provider.VLLM;
+  private static Pool.Provider usualProvider(Section section) {
+    return section.has("url") && !section.has("capacity")
+        ? Pool.Provider.OPENAI
+        : Pool.Provider.VLLM;
   }
 
-  private List<Backend> backends(String pool, Section section) {
-    Optional<Backend> only = url(section).map(url -> new Backend(pool, url));
+  private List<Pool.Backend> backends(String pool, Section section) {
+    Optional<Pool.Backend> only = url(section).map(url -> new Pool.Backend(pool, url));
     List<Section> written = section.sections("backends");
-    List<Backend> listed = written.stream().flatMap(each -> backend(each).stream()).toList();
+    List<Pool.Backend> listed = written.stream().flatMap(each -> backend(each).stream()).toList();
     if (section.has("url") && section.has("backends")) {
       section.complain(section.below("url"), "stands beside backends: write one of them");
     } else if (!section.has("url")) {
       section.need("backends");
     }
     if (section.has("backends") && written.isEmpty()) {
-      section.complain(section.below("backends"), "is empty: write [{id: NAME, url: \"http://HOST:PORT\"}]");
+      section.complain(
+          section.below("backends"), "is empty: write [{id: NAME, url: \"http://HOST:PORT\"}]");
     }
     if (!listed.isEmpty()) {
       return listed;
@@ -97,18 +96,19 @@ final class PoolBinding {
     return List.of(only.orElse(NOWHERE));
   }
 
-  private Optional<Backend> backend(Section section) {
+  private Optional<Pool.Backend> backend(Section section) {
     String id = section.text("id");
     section.need("url");
     Optional<URI> url = url(section);
-    return section.make(() -> url.map(to -> new Backend(id, to)), Optional.<Backend>empty());
+    return section.make(
+        () -> url.map(to -> new Pool.Backend(id, to)), Optional.<Pool.Backend>empty());
   }
 
   private Optional<URI> url(Section section) {
     return section.hidden("url", "write http://HOST:PORT", new Urls(reading)::modelServer);
   }
 
-  private Optional<Capacity> capacity(Section section) {
+  private static Optional<Capacity> capacity(Section section) {
     String gpu = section.text("gpu");
     int gpus = section.integer("gpus-per-replica", 1);
     String engine = section.text("engine", "vllm");
@@ -122,13 +122,13 @@ final class PoolBinding {
         Optional.empty());
   }
 
-  private Slo slo(Section section) {
+  private static Slo slo(Section section) {
     var ttft = section.read("ttft", Notation.DURATION, Slo.NONE.ttft());
     var tpot = section.read("tpot", Notation.DURATION, Slo.NONE.tpot());
     return section.make(() -> new Slo(ttft, tpot), Slo.NONE);
   }
 
-  private Timeouts timeouts(Section section) {
+  private static Timeouts timeouts(Section section) {
     var otherwise = Timeouts.DEFAULT;
     var connect = section.read("connect", Notation.DURATION, otherwise.connect());
     var first = section.read("first-token", Notation.DURATION, otherwise.firstToken());
@@ -137,20 +137,20 @@ final class PoolBinding {
     return section.make(() -> new Timeouts(connect, first, between, total), otherwise);
   }
 
-  private Supports supports(Section section) {
-    var otherwise = Supports.DEFAULT;
+  private static Pool.Supports supports(Section section) {
+    var otherwise = Pool.Supports.DEFAULT;
     boolean chat = section.flag("chat", otherwise.chat());
     boolean embeddings = section.flag("embeddings", otherwise.embeddings());
     boolean tools = section.flag("tools", otherwise.tools());
     boolean vision = section.flag("vision", otherwise.vision());
-    return section.make(() -> new Supports(chat, embeddings, tools, vision), otherwise);
+    return section.make(() -> new Pool.Supports(chat, embeddings, tools, vision), otherwise);
   }
 
-  private Price price(Section section) {
+  private static Pool.Price price(Section section) {
     double input = section.number("input");
     double cachedInput = section.number("cached-input", input);
     double output = section.number("output");
-    return section.make(() -> new Price(input, cachedInput, output), new Price(0, 0, 0));
+    return section.make(() -> new Pool.Price(input, cachedInput, output), new Pool.Price(0, 0, 0));
   }
 
   private static int context(Section section) {
@@ -162,12 +162,11 @@ final class PoolBinding {
   }
 
   private static void leaveToPenstock(Section section, Set<String> set, List<String> remove) {
-    PENSTOCKS.forEach(
-        (field, instead) -> {
-          if (set.contains(field)) {
-            section.complain(section.below("set." + field), "is not yours to set: " + instead);
-          }
-        });
+    PENSTOCKS.forEach((field, instead) -> {
+      if (set.contains(field)) {
+        section.complain(section.below("set." + field), "is not yours to set: " + instead);
+      }
+    });
     if (remove.contains("model")) {
       section.complain(section.below("remove"), "takes model away: every server needs it");
     }

@@ -66,9 +66,7 @@ final class References {
     }
     Matcher found = REFERENCE.matcher(text);
     if (!whole(text) || !found.matches()) {
-      reading
-          .problems()
-          .error(path, "stands in the clear: write ${ENV_NAME} or file:PATH instead");
+      reading.problems().error(path, "stands in the clear: write ${ENV_NAME} or file:PATH instead");
       return Optional.empty();
     }
     if (found.group(2) != null && variable(found.group(1)).isEmpty()) {
@@ -104,11 +102,10 @@ final class References {
   private String replaced(String text) {
     return REFERENCE
         .matcher(text)
-        .replaceAll(
-            found ->
-                Matcher.quoteReplacement(
-                    variable(found.group(1))
-                        .orElseGet(() -> found.group(3) == null ? "" : found.group(3))));
+        .replaceAll(found ->
+            Matcher.quoteReplacement(
+                variable(found.group(1))
+                    .orElseGet(() -> found.group(3) == null ? "" : found.group(3))));
   }
 
   private Optional<String> variable(String name) {

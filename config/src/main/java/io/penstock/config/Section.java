@@ -97,8 +97,7 @@ final class Section {
   }
 
   Optional<Path> directory(String key) {
-    return find(
-        key, (where, node) -> asText(where, node).flatMap(text -> asPath(where, text)));
+    return find(key, (where, node) -> asText(where, node).flatMap(text -> asPath(where, text)));
   }
 
   private Optional<Path> asPath(String where, String text) {
@@ -125,7 +124,10 @@ final class Section {
 
   /** A text in which {@code ${NAME}} stands for the environment's value. */
   Optional<String> expanded(String key) {
-    return find(key, (where, node) -> asText(where, node).flatMap(t -> new References(reading).expand(where, t)));
+    return find(
+        key,
+        (where, node) ->
+            asText(where, node).flatMap(t -> new References(reading).expand(where, t)));
   }
 
   Optional<Secret> secret(String key, Runnable leftOut) {
@@ -137,7 +139,8 @@ final class Section {
 
   /** A SHA-256, in the clear or as a reference. */
   Optional<String> hash(String key, Runnable leftOut) {
-    return hidden(key, "write " + Notation.SHA256.instead(), (where, text) -> asHash(where, text, leftOut));
+    return hidden(
+        key, "write " + Notation.SHA256.instead(), (where, text) -> asHash(where, text, leftOut));
   }
 
   private Optional<String> asHash(String where, String text, Runnable leftOut) {
@@ -153,8 +156,7 @@ final class Section {
   }
 
   /** A text that no message may show. */
-  <T> Optional<T> hidden(
-      String key, String instead, BiFunction<String, String, Optional<T>> read) {
+  <T> Optional<T> hidden(String key, String instead, BiFunction<String, String, Optional<T>> read) {
     return find(
         key,
         (where, node) ->
@@ -192,19 +194,17 @@ final class Section {
   <T> Map<String, T> named(String key, BiFunction<String, Section, T> bind) {
     var bound = new LinkedHashMap<String, T>();
     section(key)
-        .ifPresent(
-            section ->
-                section.entries.forEach(
-                    (name, entry) ->
-                        bound.put(
-                            name,
-                            bind.apply(
-                                name,
-                                new Section(
-                                    reading,
-                                    section.below(name),
-                                    section.kindOf("*"),
-                                    entry.getValueNode())))));
+        .ifPresent(section ->
+            section.entries.forEach((name, entry) ->
+                bound.put(
+                    name,
+                    bind.apply(
+                        name,
+                        new Section(
+                            reading,
+                            section.below(name),
+                            section.kindOf("*"),
+                            entry.getValueNode())))));
     return bound;
   }
 
@@ -212,9 +212,11 @@ final class Section {
   <T> Map<String, T> named(String key, Notation<T> notation) {
     var bound = new LinkedHashMap<String, T>();
     section(key)
-        .ifPresent(
-            section ->
-                section.entries.keySet().forEach(
+        .ifPresent(section ->
+            section
+                .entries
+                .keySet()
+                .forEach(
                     name -> section.optional(name, notation).ifPresent(t -> bound.put(name, t))));
     return bound;
   }
@@ -223,14 +225,12 @@ final class Section {
   Map<String, String> json(String key) {
     var bound = new LinkedHashMap<String, String>();
     section(key)
-        .ifPresent(
-            section ->
-                section.entries.forEach(
-                    (name, entry) ->
-                        JsonText.of(entry.getValueNode())
-                            .ifPresentOrElse(
-                                text -> bound.put(name, text),
-                                () -> complain(section.below(name), JsonText.REFUSAL))));
+        .ifPresent(section ->
+            section.entries.forEach((name, entry) ->
+                JsonText.of(entry.getValueNode())
+                    .ifPresentOrElse(
+                        text -> bound.put(name, text),
+                        () -> complain(section.below(name), JsonText.REFUSAL))));
     return bound;
   }
 
@@ -258,15 +258,14 @@ final class Section {
 
   void done() {
     reading.keysSeen().accept(kind, asked);
-    entries.forEach(
-        (key, entry) -> {
-          if (!asked.contains(key)) {
-            entry
-                .getKeyNode()
-                .getStartMark()
-                .ifPresent(mark -> reading.problems().error(mark, below(key), unknown(key)));
-          }
-        });
+    entries.forEach((key, entry) -> {
+      if (!asked.contains(key)) {
+        entry
+            .getKeyNode()
+            .getStartMark()
+            .ifPresent(mark -> reading.problems().error(mark, below(key), unknown(key)));
+      }
+    });
   }
 
   private String unknown(String key) {
@@ -337,16 +336,19 @@ final class Section {
     List<String> words = constants.stream().map(Section::word).toList();
     Optional<String> text = asText(where, node);
     Optional<E> choice =
-        constants.stream().filter(constant -> text.filter(word(constant)::equals).isPresent()).findFirst();
+        constants.stream()
+            .filter(constant -> text.filter(word(constant)::equals).isPresent())
+            .findFirst();
     if (choice.isEmpty()) {
-      text.ifPresent(
-          other ->
-              complain(
-                  where,
-                  Notation.quote(other)
-                      + " is none of "
-                      + String.join(", ", words)
-                      + Nearest.among(other, words).map(near -> ": did you mean " + near + "?").orElse("")));
+      text.ifPresent(other ->
+          complain(
+              where,
+              Notation.quote(other)
+                  + " is none of "
+                  + String.join(", ", words)
+                  + Nearest.among(other, words)
+                      .map(near -> ": did you mean " + near + "?")
+                      .orElse("")));
     }
     return choice;
   }
@@ -364,11 +366,10 @@ final class Section {
   private Optional<Double> asNumber(String where, Node node) {
     Tag tag = node.getTag().equals(Tag.INT) ? Tag.INT : Tag.FLOAT;
     return number(where, node, tag, "a number", Double::parseDouble)
-        .flatMap(
-            value ->
-                Double.isFinite(value)
-                    ? Optional.of(value)
-                    : refuse(where, "is no number that can be worked with: write a finite one"));
+        .flatMap(value ->
+            Double.isFinite(value)
+                ? Optional.of(value)
+                : refuse(where, "is no number that can be worked with: write a finite one"));
   }
 
   private <T> Optional<T> number(
@@ -379,7 +380,8 @@ final class Section {
     try {
       return Optional.of(parse.apply(scalar.getValue()));
     } catch (ArithmeticException | NumberFormatException _) {
-      return refuse(where, Notation.quote(scalar.getValue()) + " is not " + what + " that fits here");
+      return refuse(
+          where, Notation.quote(scalar.getValue()) + " is not " + what + " that fits here");
     }
   }
 

@@ -27,7 +27,13 @@ final class Urls {
   Optional<URI> modelServer(String path, String text) {
     return new References(reading)
         .expand(path, text)
-        .flatMap(url -> parsed(path, text, url.replaceFirst("/+$", ""), Set.of("http", "https"), "http://HOST:PORT"))
+        .flatMap(url ->
+            parsed(
+                path,
+                text,
+                url.replaceFirst("/+$", ""),
+                Set.of("http", "https"),
+                "http://HOST:PORT"))
         .filter(url -> plain(path, url))
         .map(url -> URI.create(url.toString().replaceFirst("/+v1$", "")));
   }
@@ -46,10 +52,9 @@ final class Urls {
         text.startsWith("file:")
             ? references.credential(path, text, () -> {})
             : references.expand(path, text);
-    return url.filter(
-        whole ->
-            parsed(path, "the address", whole, Set.of("redis", "rediss"), "redis://HOST:PORT")
-                .isPresent());
+    return url.filter(whole ->
+        parsed(path, "the address", whole, Set.of("redis", "rediss"), "redis://HOST:PORT")
+            .isPresent());
   }
 
   private Optional<URI> parsed(
@@ -78,7 +83,9 @@ final class Urls {
       return false;
     }
     if (url.getRawQuery() != null || url.getRawFragment() != null) {
-      reading.problems().error(path, "has a ? or a # in it: write scheme, host, port and path alone");
+      reading
+          .problems()
+          .error(path, "has a ? or a # in it: write scheme, host, port and path alone");
       return false;
     }
     return true;

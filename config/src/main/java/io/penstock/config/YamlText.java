@@ -50,7 +50,9 @@ final class YamlText {
       return Optional.empty();
     }
     try {
-      return shallow() ? document(new Compose(settings).composeAllFromString(text).iterator()) : Optional.empty();
+      return shallow()
+          ? document(new Compose(settings).composeAllFromString(text).iterator())
+          : Optional.empty();
     } catch (MarkedYamlEngineException torn) {
       torn(torn);
     } catch (YamlEngineException unreadable) {
@@ -72,7 +74,9 @@ final class YamlText {
     return Optional.of(root);
   }
 
-  /** The composer calls itself for every level; a text of brackets alone would overrun its stack. */
+  /**
+   * The composer calls itself for every level; a text of brackets alone would overrun its stack.
+   */
   private boolean shallow() {
     int depth = 0;
     for (Event event : new Parse(settings).parseString(text)) {
@@ -84,7 +88,8 @@ final class YamlText {
       if (depth > MAX_DEPTH) {
         event
             .getStartMark()
-            .ifPresent(mark -> problems.error(mark, "", "is nested over 32 levels deep: no key is that deep"));
+            .ifPresent(mark ->
+                problems.error(mark, "", "is nested over 32 levels deep: no key is that deep"));
         return false;
       }
     }
@@ -111,6 +116,8 @@ final class YamlText {
   }
 
   private static String firstLine(@org.jspecify.annotations.Nullable String message) {
-    return message == null ? "cannot be read" : message.lines().findFirst().orElse("cannot be read").strip();
+    return message == null
+        ? "cannot be read"
+        : message.lines().findFirst().orElse("cannot be read").strip();
   }
 }

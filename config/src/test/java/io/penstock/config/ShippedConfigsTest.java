@@ -17,7 +17,9 @@ class ShippedConfigsTest {
     PenstockConfig config = Configs.config(loaded);
     assertThat(config.pools().keySet()).containsExactly("small", "medium", "large");
     assertThat(config.tiers().keySet()).containsExactly("free", "paid", "enterprise");
-    assertThat(config.keys()).extracting(ApiKey::tenant).containsExactly("hobby", "startup", "acme");
+    assertThat(config.keys())
+        .extracting(ApiKey::tenant)
+        .containsExactly("hobby", "startup", "acme");
   }
 
   @Test
