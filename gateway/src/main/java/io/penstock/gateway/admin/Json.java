@@ -4,7 +4,6 @@ import io.penstock.config.Complexity;
 import io.penstock.config.Rate;
 import io.penstock.config.Tier;
 import io.penstock.gateway.admin.PoolView.BackendView;
-import io.penstock.gateway.admin.PoolView.Quantiles;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -27,7 +26,7 @@ final class Json {
   }
 
   static JsonObject pools(Collection<PoolView> pools) {
-    return new JsonObject().put("pools", byName(pools, PoolView::name, Json::pool));
+    return new JsonObject().put("pools", byName(pools, view -> view.pool().name(), Json::pool));
   }
 
   static JsonObject tiers(Collection<TierView> tiers) {
@@ -41,59 +40,62 @@ final class Json {
     return object;
   }
 
-  private static JsonObject pool(PoolView pool) {
+  private static JsonObject pool(PoolView view) {
+    var pool = view.pool();
     return new JsonObject()
         .put("model", pool.model())
-        .put("provider", pool.provider())
+        .put("provider", word(pool.provider()))
         .put("context_tokens", pool.contextTokens())
-        .put("state", pool.backendsUp() > 0 ? "up" : "down")
-        .put("in_flight", pool.inFlight())
-        .put(
-            "observed",
-            new JsonObject()
-                .put("ttft_ms", quantiles(pool.ttftMillis()))
-                .put("tpot_ms", quantiles(pool.tpotMillis())))
-        .put("backends", byName(pool.backends(), BackendView::id, Json::backend));
+        .put("state", view.up() ? "up" : "down")
+        .put("in_flight", view.inFlight())
+        .mergeIn(traffic(view.traffic()))
+        .put("backends", byName(view.backends(), BackendView::id, Json::backend));
   }
 
   private static JsonObject backend(BackendView backend) {
+    var observed = new JsonObject();
+    putMillis(observed, "ttft_ms", backend.ttftSeconds());
+    putMillis(observed, "tpot_ms", backend.tpotSeconds());
     return new JsonObject()
         .put("url", backend.url())
         .put("state", backend.state())
-        .put("breaker", backend.breaker())
-        .put("in_flight", backend.inFlight());
+        .put("in_flight", backend.inFlight())
+        .put("consecutive_failures", backend.consecutiveFailures())
+        .put("observed", observed);
   }
 
-  private static JsonObject quantiles(Quantiles observed) {
-    var json = new JsonObject().put("count", observed.count());
-    return observed.count() == 0
-        ? json
-        : json.put("mean", thousandths(observed.mean()))
-            .put("p50", thousandths(observed.p50()))
-            .put("p95", thousandths(observed.p95()));
+  private static void putMillis(JsonObject json, String name, double seconds) {
+    if (!Double.isNaN(seconds)) {
+      json.put(name, Math.round(seconds * 1e6) / 1e3);
+    }
   }
 
-  private static double thousandths(double value) {
-    return Math.round(value * 1000) / 1000.0;
+  private static JsonObject traffic(TrafficView traffic) {
+    return new JsonObject()
+        .put(
+            "requests",
+            new JsonObject()
+                .put("answered", traffic.answered())
+                .put("refused", traffic.refused())
+                .put("failed", traffic.failed())
+                .put("cancelled", traffic.cancelled()))
+        .put(
+            "tokens",
+            new JsonObject()
+                .put("prompt", traffic.promptTokens())
+                .put("completion", traffic.completionTokens()))
+        .put("spend_usd", traffic.costUsd());
   }
 
   private static JsonObject tier(TierView view) {
     var tier = view.tier();
-    var requests = new JsonObject();
-    view.requests().forEach(requests::put);
     return new JsonObject()
         .put("priority", word(tier.priority()))
         .put("when_busy", word(tier.whenBusy()))
         .put("route", route(tier))
         .put("limits", limits(tier))
         .put("keys", view.keys())
-        .put("requests", requests)
-        .put(
-            "tokens",
-            new JsonObject()
-                .put("prompt", view.promptTokens())
-                .put("completion", view.completionTokens()))
-        .put("spend_usd", view.costUsd());
+        .mergeIn(traffic(view.traffic()));
   }
 
   private static JsonObject route(Tier tier) {

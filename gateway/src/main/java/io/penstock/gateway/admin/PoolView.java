@@ -1,38 +1,16 @@
 package io.penstock.gateway.admin;
 
+import io.penstock.config.Pool;
 import java.util.List;
 
 /**
  * A pool as the admin port shows it.
  *
- * @param name as in the config
- * @param model what it serves
- * @param provider whose HTTP it speaks, in the config's word
- * @param contextTokens prompt and completion together
- * @param ttftMillis observed time to first token
- * @param tpotMillis observed time per output token
+ * @param pool its config
+ * @param traffic its calls
  * @param backends in the config's order
  */
-public record PoolView(
-    String name,
-    String model,
-    String provider,
-    int contextTokens,
-    Quantiles ttftMillis,
-    Quantiles tpotMillis,
-    List<BackendView> backends) {
-
-  /**
-   * What was observed since the start.
-   *
-   * @param count observations; the others mean nothing where it is 0
-   * @param mean of all
-   * @param p50 the median
-   * @param p95 the 95th percentile
-   */
-  public record Quantiles(long count, double mean, double p50, double p95) {
-    public static final Quantiles NONE = new Quantiles(0, 0, 0, 0);
-  }
+public record PoolView(Pool pool, TrafficView traffic, List<BackendView> backends) {
 
   /**
    * A model server.
@@ -40,20 +18,25 @@ public record PoolView(
    * @param id unique in its pool
    * @param url where it listens
    * @param state {@code up}, {@code down} or {@code draining}
-   * @param breaker {@code closed}, {@code open} or {@code half-open}
    * @param inFlight calls at it now
+   * @param consecutiveFailures since it last did well
+   * @param ttftSeconds observed time to first token, a moving average; NaN: none yet
+   * @param tpotSeconds the same for the time per output token
    */
-  public record BackendView(String id, String url, String state, String breaker, int inFlight) {
-    boolean up() {
-      return state.equals("up");
-    }
-  }
+  public record BackendView(
+      String id,
+      String url,
+      String state,
+      int inFlight,
+      int consecutiveFailures,
+      double ttftSeconds,
+      double tpotSeconds) {}
 
   int inFlight() {
     return backends.stream().mapToInt(BackendView::inFlight).sum();
   }
 
-  long backendsUp() {
-    return backends.stream().filter(BackendView::up).count();
+  boolean up() {
+    return backends.stream().anyMatch(backend -> backend.state().equals("up"));
   }
 }

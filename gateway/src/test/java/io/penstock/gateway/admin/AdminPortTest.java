@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.penstock.config.Admin;
 import io.penstock.config.Complexity;
 import io.penstock.config.Limits;
+import io.penstock.config.Pool;
 import io.penstock.config.Rate;
+import io.penstock.config.Slo;
 import io.penstock.config.Tier;
+import io.penstock.config.Timeouts;
 import io.penstock.gateway.admin.PoolView.BackendView;
-import io.penstock.gateway.admin.PoolView.Quantiles;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
@@ -18,7 +20,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +36,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class AdminPortTest {
   private static final Board BOARD = new Board();
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
+  private static final Pool SMALL =
+      new Pool(
+          "small",
+          "llama-2-7b",
+          "llama-2-7b",
+          Pool.Provider.VLLM,
+          List.of(),
+          Optional.empty(),
+          Optional.empty(),
+          Slo.NONE,
+          Timeouts.DEFAULT,
+          List.of(),
+          Limits.NONE,
+          Pool.ResponseModel.ALIAS,
+          4096,
+          Pool.Supports.DEFAULT,
+          Optional.empty(),
+          Map.of(),
+          List.of());
   private static Vertx vertx;
   private static AdminPort port;
 
@@ -99,12 +119,12 @@ final class AdminPortTest {
     assertThat(small.getString("model")).isEqualTo("llama-2-7b");
     assertThat(small.getInteger("in_flight")).isEqualTo(3);
     assertThat(small.getString("state")).isEqualTo("up");
-    assertThat(small.getJsonObject("backends").getJsonObject("small-2").getString("state"))
-        .isEqualTo("down");
-    assertThat(small.getJsonObject("observed").getJsonObject("ttft_ms").getDouble("p95"))
-        .isEqualTo(240.5);
-    assertThat(small.getJsonObject("observed").getJsonObject("tpot_ms").getMap())
-        .isEqualTo(Map.of("count", 0));
+    assertThat(small.getJsonObject("requests").getInteger("failed")).isEqualTo(1);
+    var backends = small.getJsonObject("backends");
+    assertThat(backends.getJsonObject("small-1").getJsonObject("observed").getMap())
+        .isEqualTo(Map.of("ttft_ms", 120.5));
+    assertThat(backends.getJsonObject("small-2").getString("state")).isEqualTo("down");
+    assertThat(backends.getJsonObject("small-2").getInteger("consecutive_failures")).isEqualTo(4);
   }
 
   @Test
@@ -256,12 +276,12 @@ final class AdminPortTest {
 
     @Override
     public List<PoolView> pools() {
-      var backends = new ArrayList<BackendView>();
-      backends.add(new BackendView("small-1", "http://127.0.0.1:1", "up", "closed", 3));
-      backends.add(new BackendView("small-2", "http://127.0.0.1:2", "down", "open", 0));
-      var ttft = new Quantiles(9, 120, 95, 240.5);
-      return List.of(
-          new PoolView("small", "llama-2-7b", "vllm", 4096, ttft, Quantiles.NONE, backends));
+      var nan = Double.NaN;
+      var backends =
+          List.of(
+              new BackendView("small-1", "http://127.0.0.1:1", "up", 3, 0, 0.1205, nan),
+              new BackendView("small-2", "http://127.0.0.1:2", "down", 0, 4, nan, nan));
+      return List.of(new PoolView(SMALL, new TrafficView(9, 0, 1, 0, 100, 50, 0.5), backends));
     }
 
     @Override
@@ -280,7 +300,7 @@ final class AdminPortTest {
               List.of(),
               Tier.WhenBusy.REJECT,
               Map.of());
-      return List.of(new TierView(free, 1, Map.of("answered", 7L), 100, 50, 0.25));
+      return List.of(new TierView(free, 1, new TrafficView(7, 0, 0, 0, 100, 50, 0.25)));
     }
 
     @Override
