@@ -19,7 +19,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     versionProvider = Penstock.Version.class,
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {TestCommand.class},
+    subcommands = {CheckCommand.class, TestCommand.class},
     footerHeading = "%nExit codes:%n",
     footer = {
       "  0  done",
