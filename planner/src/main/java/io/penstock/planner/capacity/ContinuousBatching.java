@@ -1,0 +1,300 @@
+package io.penstock.planner.capacity;
+
+/**
+ * The steady state of one replica that batches continuously.
+ *
+ * <p>With {@code n} sequences in the batch a decode step takes {@code T_d(n)}, and a prompt that is
+ * taken in beside {@code n − 1} decodes lengthens a step by {@code T_inc(n)}. While one request
+ * lives, every other one takes its prompt in once, so it stays {@code R(n) = steps·T_d(n) +
+ * n·T_inc(n) + t_req}, and the replica finishes {@code X(n) = n/R(n)} requests a second (Little's
+ * law).
+ *
+ * <ul>
+ *   <li>{@link #closedLoop}: a fixed number of requests in flight; those over {@code n_max} wait.
+ *   <li>{@link #openLoop}: requests come at a rate, as a Poisson stream; {@code n} is where {@code
+ *       X(n)} is that rate. A request that comes sees the others and itself, so its steps are those
+ *       of {@code n + 1}. Waiting for a place is Erlang's C over {@code n_max} servers, in the
+ *       heavy-traffic form of Halfin and Whitt (Operations Research 29, 1981).
+ * </ul>
+ *
+ * Immutable and shared freely; a prediction takes microseconds.
+ */
+public final class ContinuousBatching {
+  /**
+   * The rate at which prompts alone would fill this share of the time is over what can be served.
+   */
+  private static final double MOST_PREFILL = 0.95;
+
+  private static final int BISECTIONS = 40;
+
+  private final StepTime step;
+  private final MemoryBudget memory;
+  private final int maxSequences;
+  private final double stepTokens;
+  private final double requestSeconds;
+  private final double burst;
+
+  private ContinuousBatching(Deployment deployment, MemoryBudget memory) {
+    var engine = deployment.engine();
+    this.step = StepTime.of(deployment);
+    this.memory = memory;
+    this.maxSequences = engine.maxSequences();
+    this.stepTokens = engine.stepTokens();
+    this.requestSeconds = engine.parameters().requestSeconds();
+    this.burst = engine.parameters().burst();
+  }
+
+  /** The replica. Throws with one line where the model does not fit. */
+  public static ContinuousBatching of(Deployment deployment) {
+    return new ContinuousBatching(deployment, MemoryBudget.of(deployment));
+  }
+
+  /** The step time underneath. */
+  public StepTime step() {
+    return step;
+  }
+
+  /** The memory underneath. */
+  public MemoryBudget memory() {
+    return memory;
+  }
+
+  /** Sequences of this workload that run at once at most; at least 1. */
+  public double maxSequences(Workload load) {
+    return Math.clamp(memory.sequences(load.meanContextTokens()), 1, maxSequences);
+  }
+
+  /** One decode step of {@code n} sequences. */
+  public double decodeSeconds(Workload load, double n) {
+    return step.seconds(n, n * load.meanContextTokens(), 0, 0);
+  }
+
+  /**
+   * By how much steps beside {@code n − 1} decodes grow in all when they take a prompt in. A lone
+   * prompt pays for its steps whole; a fraction of a neighbour pays that fraction of them.
+   */
+  public double prefillSeconds(Workload load, double n) {
+    double others = Math.max(0, n - 1);
+    if (others >= 1) {
+      return prefillBeside(load, others);
+    }
+    return (1 - others) * prefillBeside(load, 0) + others * prefillBeside(load, 1);
+  }
+
+  private double prefillBeside(Workload load, double others) {
+    double chunks = Math.max(1, load.freshPromptTokens() / stepTokens);
+    double context = others * load.meanContextTokens();
+    return promptSeconds(load, 1, others) - chunks * step.seconds(others, context, 0, 0);
+  }
+
+  /** The steps that take in so many prompts beside {@code others} decodes, whole. */
+  private double promptSeconds(Workload load, double prompts, double others) {
+    double tokens = prompts * load.freshPromptTokens();
+    double chunks = Math.max(1, tokens / stepTokens);
+    double context = others * load.meanContextTokens();
+    return chunks * step.seconds(others, context, tokens / chunks, 0)
+        + step.prefillAttentionSeconds(tokens, prompts * load.promptPairs());
+  }
+
+  /** The same where a fraction of a neighbour counts as that fraction. */
+  private double sharedPromptSeconds(Workload load, double prompts, double others) {
+    return others >= 1
+        ? promptSeconds(load, prompts, others)
+        : (1 - others) * promptSeconds(load, prompts, 0) + others * promptSeconds(load, prompts, 1);
+  }
+
+  /**
+   * Seconds of the whole replica that one request uses up when {@code n} run together: its own
+   * prompt and its share of the decode steps. What it costs is this times the replica's price.
+   */
+  public double shareSeconds(Workload load, double n) {
+    return load.decodeSteps() * decodeSeconds(load, n) / n + prefillSeconds(load, n);
+  }
+
+  /** Requests a second that {@code n} sequences at once finish. */
+  public double throughput(Workload load, double n) {
+    return n / residenceSeconds(load, n, n);
+  }
+
+  /** Requests a second that the replica finishes at most. */
+  public double saturation(Workload load) {
+    double n = maxSequences(load);
+    return Math.min(throughput(load, n), MOST_PREFILL / prefillSeconds(load, n));
+  }
+
+  /** A fixed number of requests in flight: each that ends is followed by another at once. */
+  public Prediction closedLoop(Workload load, double inFlight) {
+    if (!(inFlight >= 1 && inFlight < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("requests in flight must be 1 or more, not " + inFlight);
+    }
+    double most = maxSequences(load);
+    double n = Math.min(inFlight, most);
+    double rate = throughput(load, n);
+    double waiting = (inFlight - n) / rate;
+    var wait = new Wait(waiting, waiting / rate);
+    double met = burst * (n - 1);
+    return prediction(load, inFlight, n, n - 1, rate, wait, met, n / most, inFlight > most);
+  }
+
+  /** Requests that come as a Poisson stream. A saturated replica's times are infinite. */
+  public Prediction openLoop(Workload load, double requestsPerSecond) {
+    if (!(requestsPerSecond > 0 && requestsPerSecond < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("a rate must be above 0, not " + requestsPerSecond);
+    }
+    double most = maxSequences(load);
+    double saturation = saturation(load);
+    if (requestsPerSecond >= saturation) {
+      return saturated(load, most, saturation, requestsPerSecond / saturation);
+    }
+    double n = balance(load, requestsPerSecond, most);
+    double utilisation = requestsPerSecond / saturation;
+    double seen = Math.min(n + 1, most);
+    double residence = residenceSeconds(load, seen, n);
+    var wait = halfinWhitt(most, utilisation, residence);
+    double prefill = prefillSeconds(load, seen);
+    double busy = requestsPerSecond * prefill;
+    double met = busy / (2 * (1 - busy)) * promptSkew(load);
+    double inFlight = n + requestsPerSecond * wait.meanSeconds();
+    return prediction(
+        load,
+        inFlight,
+        seen,
+        Math.min(n, most - 1),
+        requestsPerSecond,
+        wait,
+        met,
+        utilisation,
+        false);
+  }
+
+  /** What a request of these lengths meets at a replica that already works on {@code others}. */
+  public Prediction expect(double promptTokens, double completionTokens, int others) {
+    return closedLoop(Workload.of(promptTokens, Math.max(1, completionTokens)), others + 1.0);
+  }
+
+  /**
+   * The most sequences at once with which the mean times stay within limits; 0 where one alone is
+   * too slow.
+   */
+  public double largestWithin(Workload load, double ttftSeconds, double tpotSeconds) {
+    double most = maxSequences(load);
+    if (within(load, most, ttftSeconds, tpotSeconds)) {
+      return most;
+    }
+    if (!within(load, 1, ttftSeconds, tpotSeconds)) {
+      return 0;
+    }
+    double low = 1;
+    double high = most;
+    for (int i = 0; i < BISECTIONS; i++) {
+      double middle = (low + high) / 2;
+      if (within(load, middle, ttftSeconds, tpotSeconds)) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  private boolean within(Workload load, double n, double ttftSeconds, double tpotSeconds) {
+    var prediction = closedLoop(load, n);
+    return prediction.ttft().mean() <= ttftSeconds && prediction.tpot().mean() <= tpotSeconds;
+  }
+
+  private double residenceSeconds(Workload load, double batch, double others) {
+    return load.decodeSteps() * decodeSeconds(load, batch)
+        + others * prefillSeconds(load, batch)
+        + requestSeconds;
+  }
+
+  /** The {@code n} at which requests leave as fast as they come. */
+  private double balance(Workload load, double rate, double most) {
+    double low = 0;
+    double high = most;
+    for (int i = 0; i < BISECTIONS; i++) {
+      double n = (low + high) / 2;
+      double leaving = n / residenceSeconds(load, Math.min(n + 1, most), n);
+      if (leaving < rate) {
+        low = n;
+      } else {
+        high = n;
+      }
+    }
+    return high;
+  }
+
+  private Prediction prediction(
+      Workload load,
+      double inFlight,
+      double n,
+      double others,
+      double rate,
+      Wait wait,
+      double met,
+      double utilisation,
+      boolean saturated) {
+    double decode = decodeSeconds(load, n);
+    double beside = Math.min(1, others) * decodeSeconds(load, Math.max(1, others));
+    double steps = load.decodeSteps();
+    double interruption = prefillBeside(load, Math.max(1, others));
+    double interruptionSquare = interruption * interruption * promptSkew(load);
+    double own = sharedPromptSeconds(load, 1, others);
+    double together = sharedPromptSeconds(load, 1 + met, others);
+    double ttft = beside / 2 + together + requestSeconds + wait.meanSeconds();
+    double ttftVariance =
+        beside * beside / 12
+            + met * own * own
+            + own * own * (promptSkew(load) - 1)
+            + wait.variance();
+    double tpot = steps > 0 ? decode + others * interruption / steps : 0;
+    double tpotVariance = steps > 0 ? others * interruptionSquare / (steps * steps) : 0;
+    double perToken = load.tokensPerStep();
+    double after = Math.max(0, load.completion().mean() - 1);
+    double lengthVariance = load.completion().variance() * square(tpot / perToken);
+    return new Prediction(
+        inFlight,
+        n,
+        rate,
+        Latency.spread(ttft, ttftVariance),
+        Latency.spread(tpot / perToken, tpotVariance / square(perToken)),
+        Latency.spread(
+            ttft + after * tpot / perToken,
+            ttftVariance + square(after / perToken) * tpotVariance + lengthVariance),
+        decode,
+        utilisation,
+        saturated);
+  }
+
+  private Prediction saturated(Workload load, double most, double rate, double utilisation) {
+    double infinite = Double.POSITIVE_INFINITY;
+    var never = new Latency(infinite, infinite, infinite, infinite);
+    var full = closedLoop(load, most);
+    return new Prediction(
+        infinite, most, rate, never, full.tpot(), never, full.stepSeconds(), utilisation, true);
+  }
+
+  /** The mean square of a prompt's time over the square of its mean. */
+  private static double promptSkew(Workload load) {
+    double mean = load.prompt().mean();
+    return mean > 0 ? load.prompt().meanSquare() / (mean * mean) : 1;
+  }
+
+  private static double square(double x) {
+    return x * x;
+  }
+
+  private record Wait(double meanSeconds, double variance) {}
+
+  /**
+   * Waiting for one of {@code servers} places: {@code P = 1/(1 + β·Φ(β)/φ(β))} with {@code β = (1 −
+   * ρ)·√servers}, then exponential with the mean {@code R/(servers·(1 − ρ))}.
+   */
+  private static Wait halfinWhitt(double servers, double utilisation, double residence) {
+    double beta = (1 - utilisation) * Math.sqrt(servers);
+    double probability = 1 / (1 + beta / Normal.hazard(beta));
+    double conditional = residence / (servers * (1 - utilisation));
+    double mean = probability * conditional;
+    return new Wait(mean, 2 * probability * conditional * conditional - mean * mean);
+  }
+}

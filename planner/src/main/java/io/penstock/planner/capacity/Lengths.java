@@ -1,0 +1,118 @@
+package io.penstock.planner.capacity;
+
+import java.util.Arrays;
+
+/**
+ * How long prompts or completions are: a histogram, so that means are not mistaken for requests.
+ * Build one with {@link #fixed}, {@link #logNormal} or {@link #histogram}.
+ */
+public final class Lengths {
+  /** Quantiles at which a continuous distribution becomes a histogram: the middles of 16 slices. */
+  private static final int SLICES = 16;
+
+  private final double[] tokens;
+  private final double[] shares;
+  private final double mean;
+  private final double square;
+
+  private Lengths(double[] tokens, double[] shares) {
+    this.tokens = tokens;
+    this.shares = shares;
+    double first = 0;
+    double second = 0;
+    for (int i = 0; i < tokens.length; i++) {
+      first += shares[i] * tokens[i];
+      second += shares[i] * tokens[i] * tokens[i];
+    }
+    this.mean = first;
+    this.square = second;
+  }
+
+  /** Every one is {@code tokens} long. */
+  public static Lengths fixed(double tokens) {
+    return histogram(new double[] {tokens}, new double[] {1});
+  }
+
+  /**
+   * A log-normal distribution.
+   *
+   * @param mean tokens
+   * @param variation standard deviation over mean; 0 is fixed
+   */
+  public static Lengths logNormal(double mean, double variation) {
+    if (!(variation >= 0)) {
+      throw new IllegalArgumentException("a variation must be 0 or more, not " + variation);
+    }
+    if (variation == 0) {
+      return fixed(mean);
+    }
+    double sigma = Math.sqrt(Math.log1p(variation * variation));
+    double[] tokens = new double[SLICES];
+    double sum = 0;
+    for (int i = 0; i < SLICES; i++) {
+      tokens[i] = Math.exp(sigma * Normal.quantile((i + 0.5) / SLICES));
+      sum += tokens[i];
+    }
+    double scale = mean * SLICES / sum;
+    double[] shares = new double[SLICES];
+    Arrays.fill(shares, 1.0 / SLICES);
+    Arrays.setAll(tokens, i -> tokens[i] * scale);
+    return histogram(tokens, shares);
+  }
+
+  /**
+   * Lengths as they were counted.
+   *
+   * @param tokens in rising order
+   * @param weights of each, 0 or more, in any unit
+   */
+  public static Lengths histogram(double[] tokens, double[] weights) {
+    if (tokens.length == 0 || tokens.length != weights.length) {
+      throw new IllegalArgumentException("a histogram needs a weight for each length");
+    }
+    double sum = Arrays.stream(weights).sum();
+    double previous = 0;
+    for (int i = 0; i < tokens.length; i++) {
+      if (!(tokens[i] >= previous && tokens[i] < Double.POSITIVE_INFINITY) || !(weights[i] >= 0)) {
+        throw new IllegalArgumentException("lengths must rise from 0, their weights be 0 or more");
+      }
+      previous = tokens[i];
+    }
+    if (!(sum > 0 && sum < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("the weights of a histogram must sum to more than 0");
+    }
+    return new Lengths(tokens.clone(), Arrays.stream(weights).map(w -> w / sum).toArray());
+  }
+
+  /** The mean, in tokens. */
+  public double mean() {
+    return mean;
+  }
+
+  /** The mean of the square. */
+  public double meanSquare() {
+    return square;
+  }
+
+  /** The variance, in tokens squared. */
+  public double variance() {
+    return Math.max(0, square - mean * mean);
+  }
+
+  /** The mean over all tokens, not over requests: what a request in progress looks like. */
+  public double meanByToken() {
+    return mean > 0 ? square / mean : 0;
+  }
+
+  /** The length that a share {@code q} of requests does not pass. */
+  public double quantile(double q) {
+    double reached = 0;
+    for (int i = 0; i < tokens.length; i++) {
+      reached += shares[i];
+      if (reached >= q - 1e-12) {
+        return tokens[i];
+      }
+    }
+    return tokens[tokens.length - 1];
+  }
+}

@@ -1,0 +1,164 @@
+package io.penstock.planner.capacity;
+
+import io.penstock.planner.model.KvCache;
+import io.penstock.planner.model.Precision;
+import io.penstock.planner.model.WeightMemory;
+
+/**
+ * How long one engine step takes, as the sum of what it must do.
+ *
+ * <ul>
+ *   <li>linear layers: {@code (memory³ + compute³)^(1/3)}, where memory is the weights that the
+ *       step's tokens touch over the bandwidth, and compute is {@code 2·active·tokens} over the
+ *       FLOP/s; the cube smooths the corner between the two, where real kernels lose 20 to 40 %;
+ *   <li>attention of decodes: the KV cache read once; attention of prefills: {@code
+ *       4·layers·heads·head_dim} FLOP for each pair of a token and what it sees;
+ *   <li>communication: two all-reduces a layer, each a latency and {@code 2(TP−1)/TP} of the
+ *       activations over the link;
+ *   <li>overhead: per layer and per sequence.
+ * </ul>
+ *
+ * Each is monotone in every component of the batch, so the sum is. Immutable; a call allocates
+ * nothing.
+ */
+public final class StepTime {
+  /** Of the link's bandwidth, what a ring of all-reduces gets. */
+  private static final double LINK_EFFICIENCY = 0.55;
+
+  /** Of the compute efficiency of matrix products, what fused attention gets. */
+  private static final double ATTENTION_SHARE = 0.7;
+
+  private final WeightMemory weights;
+  private final KvCache kv;
+  private final double secondsPerWeightByte;
+  private final double secondsPerToken;
+  private final double headSecondsPerSequence;
+  private final double secondsPerKvByte;
+  private final double fullSecondsPerPair;
+  private final double slidingSecondsPerPair;
+  private final int window;
+  private final double collectiveSeconds;
+  private final double collectiveSecondsPerToken;
+  private final double layersSeconds;
+  private final double sequenceSeconds;
+
+  private StepTime(Deployment deployment) {
+    var model = deployment.model();
+    var gpu = deployment.gpu();
+    var parameters = deployment.engine().parameters();
+    int shards = deployment.tensorParallel();
+    var precision = deployment.weights();
+    this.weights = new WeightMemory(model, precision);
+    this.kv = new KvCache(model, deployment.kv(), shards);
+    double bandwidth = gpu.bandwidthBytesPerSecond();
+    this.secondsPerWeightByte =
+        1 / (bandwidth * parameters.weightBandwidth() * bandwidthMultiplier(precision) * shards);
+    double compute = precision.peak(gpu) * parameters.compute() * computeMultiplier(deployment);
+    double inner = model.activeParameters() - model.parameters().head();
+    this.secondsPerToken = 2 * inner / (shards * compute);
+    double attentionCompute = gpu.peak().bits16() * parameters.compute() * shards;
+    this.headSecondsPerSequence = 2 * model.parameters().head() / attentionCompute;
+    this.secondsPerKvByte = 1 / (bandwidth * parameters.kvBandwidth());
+    double pairSeconds =
+        4.0 * model.heads() * model.headDim() / (ATTENTION_SHARE * attentionCompute);
+    int sliding = model.attention().slidingLayers();
+    this.fullSecondsPerPair = pairSeconds * (model.layers() - sliding);
+    this.slidingSecondsPerPair = pairSeconds * sliding;
+    this.window = model.attention().slidingWindow();
+    int collectives = shards > 1 ? 2 * model.layers() : 0;
+    this.collectiveSeconds = collectives * parameters.collectiveSeconds();
+    this.collectiveSecondsPerToken =
+        collectives
+            * 2.0
+            * (shards - 1)
+            / shards
+            * model.hidden()
+            * 2
+            / (LINK_EFFICIENCY * gpu.link().bytesPerSecond());
+    this.layersSeconds = parameters.layerSeconds() * model.layers();
+    this.sequenceSeconds = parameters.sequenceSeconds();
+  }
+
+  /** The step time of a replica. */
+  public static StepTime of(Deployment deployment) {
+    return new StepTime(deployment);
+  }
+
+  /** Seconds that one step takes; 0 for a step without work. */
+  public double seconds(StepBatch batch) {
+    return seconds(
+        batch.decodeSequences(),
+        (double) batch.decodeContextTokens(),
+        batch.prefillTokens(),
+        (double) batch.prefillContextTokens());
+  }
+
+  /** The same for a mean batch, whose counts need not be whole. */
+  public double seconds(
+      double decodeSequences,
+      double decodeContextTokens,
+      double prefillTokens,
+      double prefillContextTokens) {
+    if (!(decodeSequences + prefillTokens > 0)) {
+      return 0;
+    }
+    return linearSeconds(decodeSequences, prefillTokens)
+        + decodeAttentionSeconds(decodeSequences, decodeContextTokens)
+        + prefillAttentionSeconds(prefillTokens, prefillContextTokens)
+        + communicationSeconds(decodeSequences + prefillTokens)
+        + layersSeconds
+        + sequenceSeconds * decodeSequences;
+  }
+
+  /** The part that multiplies by weights. */
+  public double linearSeconds(double decodeSequences, double prefillTokens) {
+    double tokens = decodeSequences + prefillTokens;
+    double memory = weights.readBytes(tokens) * secondsPerWeightByte;
+    double compute = tokens * secondsPerToken + decodeSequences * headSecondsPerSequence;
+    return Math.cbrt(memory * memory * memory + compute * compute * compute);
+  }
+
+  /** The part that reads the KV cache. */
+  public double decodeAttentionSeconds(double decodeSequences, double decodeContextTokens) {
+    if (!(decodeSequences > 0)) {
+      return 0;
+    }
+    double mean = decodeContextTokens / decodeSequences;
+    return decodeSequences * kv.sequenceBytesPerGpu(mean) * secondsPerKvByte;
+  }
+
+  /** The part in which prompt tokens attend to those before them. */
+  public double prefillAttentionSeconds(double prefillTokens, double prefillContextTokens) {
+    double slidingPairs = Math.min(prefillContextTokens, prefillTokens * window);
+    return prefillContextTokens * fullSecondsPerPair + slidingPairs * slidingSecondsPerPair;
+  }
+
+  /** The part in which GPUs exchange activations. */
+  public double communicationSeconds(double tokens) {
+    return collectiveSeconds + tokens * collectiveSecondsPerToken;
+  }
+
+  /** The part that is neither arithmetic nor memory. */
+  public double overheadSeconds(double decodeSequences) {
+    return layersSeconds + sequenceSeconds * decodeSequences;
+  }
+
+  private static double computeMultiplier(Deployment deployment) {
+    if (!deployment.weights().isNativeOn(deployment.gpu())) {
+      return 1;
+    }
+    return switch (deployment.weights()) {
+      case FP8, INT8 -> 0.78;
+      case FP4, MXFP4 -> 0.62;
+      case FP32, FP16, BF16, INT4, Q8_0, Q4_K_M -> 1;
+    };
+  }
+
+  private static double bandwidthMultiplier(Precision weights) {
+    return switch (weights) {
+      case FP32, FP16, BF16 -> 1;
+      case FP8, INT8, Q8_0 -> 0.90;
+      case INT4, FP4, MXFP4, Q4_K_M -> 0.85;
+    };
+  }
+}
