@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param embeddings the call asks for embeddings, else for a completion
  * @param tools it offers tools
  * @param vision it has images
- * @param promptTokens estimated
+ * @param promptTokens estimated; of one prompt, as those of a batch are served each on its own
  * @param completionTokens of one choice, as each choice has the context to itself; 0 where the
  *     client left it open
  */
@@ -27,7 +27,7 @@ record Need(
         embeddings,
         demand.needsTools(),
         demand.needsVision(),
-        demand.promptTokens(),
+        demand.promptTokens() / Math.max(1, call.body().prompts()),
         embeddings ? 0 : Math.max(0, call.body().maxTokens()));
   }
 

@@ -40,11 +40,10 @@ public final class Classifier {
   /** What a call asks for. */
   public Demand measure(Call call) {
     ScannedBody body = call.body();
-    TokenIds ids = tokenIds(call);
-    Measured measured = scan(body);
-    int prompt = promptTokens(call, measured, ids);
+    Measured measured = scan(call);
+    int prompt = promptTokens(call, measured);
     Assessment complexity = Score.of(measured.seen(body, prompt), bands);
-    long choices = choices(call, ids);
+    long choices = choices(body);
     int max = completionMax(call, choices);
     return new Demand(
         prompt,
@@ -75,8 +74,10 @@ public final class Classifier {
     }
   }
 
-  private Measured scan(ScannedBody body) {
+  private Measured scan(Call call) {
+    ScannedBody body = call.body();
     List<Text> texts = body.texts();
+    boolean chat = call.operation() == Operation.CHAT_COMPLETIONS;
     int asked = lastUserMessage(texts);
     var question = new Facts();
     var earlier = new Facts();
@@ -88,9 +89,9 @@ public final class Classifier {
       if (text.message() != message) {
         message = text.message();
         messages++;
-        turns += text.role() == Role.USER ? 1 : 0;
+        turns += chat && text.role() == Role.USER ? 1 : 0;
       }
-      if (message == asked) {
+      if (message == asked || !chat) {
         scan(body, text, question, TextScanner.EDGE_BYTES);
       } else if (text.role() == Role.SYSTEM) {
         scan(body, text, system, 0);
@@ -114,23 +115,10 @@ public final class Classifier {
     return -1;
   }
 
-  private static TokenIds tokenIds(Call call) {
-    if (call.operation() == Operation.CHAT_COMPLETIONS || !call.body().texts().isEmpty()) {
-      return TokenIds.NONE;
-    }
-    TokenIds found = TokenIds.NONE;
-    for (ScannedBody.Field field : call.body().fields()) {
-      if (field.name().equals(call.operation().required())) {
-        found = TokenIds.in(call.body().bytes(), field.value());
-      }
-    }
-    return found;
-  }
-
-  private static int promptTokens(Call call, Measured measured, TokenIds ids) {
+  private static int promptTokens(Call call, Measured measured) {
     ScannedBody body = call.body();
     boolean chat = call.operation() == Operation.CHAT_COMPLETIONS;
-    long tokens = measured.tokens() + ids.tokens();
+    long tokens = measured.tokens() + body.tokenIds();
     tokens += chat ? (long) TOKENS_PER_MESSAGE * measured.messages : 0;
     tokens += (long) TOKENS_PER_IMAGE * body.images();
     tokens += body.tools() > 0 ? toolBytes(body) / BYTES_PER_TOKEN_OF_TOOLS : 0;
@@ -147,13 +135,9 @@ public final class Classifier {
     return bytes;
   }
 
-  /** How many answers are asked for: a completion's prompts are answered each. */
-  private static long choices(Call call, TokenIds ids) {
-    long prompts =
-        call.operation() == Operation.COMPLETIONS
-            ? Math.max(1, Math.max(ids.prompts(), call.body().texts().size()))
-            : 1;
-    return prompts * Math.max(1, call.body().choices());
+  /** How many answers are asked for: each prompt of a batch is answered. */
+  private static long choices(ScannedBody body) {
+    return (long) Math.max(1, body.prompts()) * Math.max(1, body.choices());
   }
 
   private static int completionMax(Call call, long choices) {

@@ -47,8 +47,9 @@ final class Score {
   }
 
   private void wording(Facts question) {
-    add("reasoning", question.count(Category.HARD), 0.54, 0.6);
-    add("task", question.count(Category.MIDDLING), 0.36, 0.6);
+    int hard = question.count(Category.HARD);
+    add("task", hard + question.count(Category.MIDDLING), 0.45, 0.32);
+    add("reasoning", hard, 0.28, 1.1);
     add("multi_step", steps(question), 0.24, 3);
     add("constraints", question.count(Category.CONSTRAINT), 0.18, 3);
     if (question.words <= WORDS_OF_A_SHORT_MESSAGE) {
@@ -64,8 +65,9 @@ final class Score {
   private void content(Facts question) {
     add("code", code(question), 0.26, 2.5);
     add("maths", maths(question), 0.34, 1.5);
-    if (question.numbers > 1) {
-      add("quantities", question.numbers + question.count(Category.QUANTITY), 0.42, 4);
+    int quantities = question.numbers + question.count(Category.QUANTITY);
+    if (quantities > 2) {
+      add("quantities", quantities, 0.5, 4);
     }
     add("domain", question.count(Category.DOMAIN), 0.48, 2.2);
   }

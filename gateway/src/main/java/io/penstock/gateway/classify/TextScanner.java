@@ -18,6 +18,12 @@ final class TextScanner {
   /** How much of each end of a long text is looked up. */
   static final int EDGE_BYTES = 768;
 
+  /** Small talk and plain questions are told by how a message opens. */
+  private static final int OPENING_WORDS = 8;
+
+  private static final int ANYTHING = ~Lexicon.ENDS_PHRASE;
+  private static final int NOT_IN_THE_OPENING = ANYTHING & ~Category.SIMPLE.bit();
+
   private static final int LETTER = 1;
   private static final int DIGIT = 2;
   private static final int SPACE = 3;
@@ -151,7 +157,7 @@ final class TextScanner {
     if (found == 0 && letters >= Lexicon.STEM_LETTERS) {
       found = lexicon.find(Lexicon.stem(stem));
     }
-    int categories = found & ~Lexicon.ENDS_PHRASE;
+    int categories = found & (facts.words <= OPENING_WORDS ? ANYTHING : NOT_IN_THE_OPENING);
     if (categories != 0) {
       facts.add(categories);
       length(categories);
