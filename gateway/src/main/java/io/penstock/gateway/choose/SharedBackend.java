@@ -54,7 +54,7 @@ final class SharedBackend {
   }
 
   void answered() {
-    if (health.get() != Health.GOOD) {
+    if (health.get().failures() > 0) {
       health.set(Health.GOOD);
     }
   }

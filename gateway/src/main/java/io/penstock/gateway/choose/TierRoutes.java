@@ -41,12 +41,12 @@ final class TierRoutes {
 
   private static List<Pool> order(Complexity complexity, Tier tier, PenstockConfig config) {
     SequencedSet<String> names = new LinkedHashSet<>();
-    Complexity[] classes = Complexity.values();
-    for (int i = complexity.ordinal(); i < classes.length; i++) {
-      names.add(Objects.requireNonNull(tier.route().get(classes[i])));
-    }
-    for (int i = complexity.ordinal() - 1; i >= 0; i--) {
-      names.add(Objects.requireNonNull(tier.route().get(classes[i])));
+    List<Complexity> classes = List.of(Complexity.values());
+    int own = classes.indexOf(complexity);
+    List<Complexity> tried = new ArrayList<>(classes.subList(own, classes.size()));
+    tried.addAll(classes.subList(0, own).reversed());
+    for (Complexity next : tried) {
+      names.add(Objects.requireNonNull(tier.route().get(next)));
     }
     names.addAll(tier.pools());
     return poolsNamed(names, config);

@@ -26,7 +26,13 @@ enum Category {
     return valueOf(name.toUpperCase(Locale.ROOT));
   }
 
+  /** Its place in an array of counts; nothing is stored by it. */
+  @SuppressWarnings("EnumOrdinal")
+  int index() {
+    return ordinal();
+  }
+
   int bit() {
-    return 1 << ordinal();
+    return 1 << index();
   }
 }

@@ -122,7 +122,7 @@ public final class Classifier {
     tokens += chat ? (long) TOKENS_PER_MESSAGE * measured.messages : 0;
     tokens += (long) TOKENS_PER_IMAGE * body.images();
     tokens += body.tools() > 0 ? toolBytes(body) / BYTES_PER_TOKEN_OF_TOOLS : 0;
-    return (int) Math.clamp(tokens, 1, Integer.MAX_VALUE);
+    return Math.clamp(tokens, 1, Integer.MAX_VALUE);
   }
 
   private static long toolBytes(ScannedBody body) {

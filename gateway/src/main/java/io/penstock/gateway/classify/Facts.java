@@ -25,7 +25,7 @@ final class Facts {
   }
 
   int count(Category category) {
-    return counts[category.ordinal()];
+    return counts[category.index()];
   }
 
   int tokens() {

@@ -313,7 +313,7 @@ final class TextScanner {
     }
     int codePoint = lead & (0xFF >> (width + 1));
     for (int i = 1; i < width; i++) {
-      codePoint = codePoint << 6 | bytes[at + i] & 0x3F;
+      codePoint = codePoint << 6 | (bytes[at + i] & 0x3F);
     }
     codePoint(codePoint, width);
   }

@@ -31,7 +31,7 @@ final class LabelledPromptsTest {
     }
 
     int away() {
-      return expected.ordinal() - got.level().ordinal();
+      return expected.compareTo(got.level());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.penstock.gateway.classify;
 
+import io.penstock.config.Complexity;
 import io.penstock.config.ComplexityBands;
 import io.penstock.gateway.call.Assessment;
 import io.penstock.gateway.call.Calls;
@@ -20,6 +21,8 @@ import java.util.stream.Stream;
  */
 public final class PublicLabels {
   private static final Classifier CLASSIFIER = new Classifier(ComplexityBands.DEFAULT);
+
+  private static final List<Complexity> CLASSES = List.of(Complexity.values());
 
   private record Row(String group, double score, int level, boolean weak, boolean strong) {}
 
@@ -48,7 +51,7 @@ public final class PublicLabels {
             new Row(
                 file.getFileName().toString(),
                 complexity.score(),
-                complexity.level().ordinal(),
+                CLASSES.indexOf(complexity.level()),
                 Boolean.parseBoolean(cells.get(1)),
                 Boolean.parseBoolean(cells.get(2))));
       }
