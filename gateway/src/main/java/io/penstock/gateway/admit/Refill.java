@@ -2,42 +2,18 @@ package io.penstock.gateway.admit;
 
 import io.penstock.config.Rate;
 import java.math.BigInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How fast a bucket fills, in whole numbers: an amount is worth the time in which it flows in.
  * Costs are rounded up to a nanosecond, so that rounding never admits more than the rate says, and
  * an error does not add up: a call is charged one nanosecond too much at worst.
+ *
+ * @param capacity what a full bucket holds
+ * @param windowNanos how long an empty bucket takes to fill
  */
-final class Refill {
+record Refill(long capacity, long windowNanos) {
   /** A century: stands for a time that never comes, and leaves room to add. */
   static final long FOREVER_NANOS = Long.MAX_VALUE / 3;
-
-  /** Nearer to a whole number than this, a quotient of doubles is not trusted. */
-  private static final double DOUBT = 1e-6;
-
-  private static final double LARGEST_SURE = 1e9;
-
-  private final long capacity;
-  private final long windowNanos;
-
-  /** What one token costs: so many nanoseconds, and so many parts of {@code capacity} more. */
-  private final long wholeNanos;
-
-  private final long restParts;
-  private final double perNano;
-
-  /**
-   * @param capacity what a full bucket holds
-   * @param windowNanos how long an empty bucket takes to fill
-   */
-  Refill(long capacity, long windowNanos) {
-    this.capacity = capacity;
-    this.windowNanos = windowNanos;
-    wholeNanos = capacity == 0 ? 0 : windowNanos / capacity;
-    restParts = windowNanos - wholeNanos * capacity;
-    perNano = (double) capacity / windowNanos;
-  }
 
   /** A fraction of a request cannot be taken: {@code 0.5/minute} becomes one in two minutes. */
   static Refill of(Rate rate) {
@@ -50,14 +26,6 @@ final class Refill {
     return new Refill(capacity, Math.max(1, Math.round(rate.window().toNanos() * stretch)));
   }
 
-  long capacity() {
-    return capacity;
-  }
-
-  long windowNanos() {
-    return windowNanos;
-  }
-
   /** The time in which an amount flows in. */
   long cost(long amount) {
     if (amount <= 0) {
@@ -66,20 +34,15 @@ final class Refill {
     if (capacity == 0) {
       return FOREVER_NANOS;
     }
-    long wholes = amount * wholeNanos;
-    long rests = amount * restParts;
-    boolean overflows =
-        (Math.multiplyHigh(amount, wholeNanos) | Math.multiplyHigh(amount, restParts)) != 0
-            || (wholes | rests) < 0;
-    if (overflows) {
+    long whole = windowNanos / capacity;
+    long rest = windowNanos - whole * capacity;
+    if (Math.multiplyHigh(amount, whole) != 0 || Math.multiplyHigh(amount, rest) != 0) {
       return exactCost(amount);
     }
-    long cost = rests == 0 ? wholes : wholes + ceilOfCapacities(rests);
-    return cost < 0 || cost > FOREVER_NANOS ? FOREVER_NANOS : cost;
-  }
-
-  private long ceilOfCapacities(long parts) {
-    return parts <= capacity ? 1 : (parts - 1) / capacity + 1;
+    long product = amount * rest;
+    long more = product / capacity;
+    long cost = amount * whole + more + (more * capacity == product ? 0 : 1);
+    return product < 0 || cost < 0 ? exactCost(amount) : Math.min(cost, FOREVER_NANOS);
   }
 
   private long exactCost(long amount) {
@@ -99,12 +62,7 @@ final class Refill {
     if (nanos >= windowNanos) {
       return capacity;
     }
-    double quotient = nanos * perNano;
-    long guess = (long) quotient;
-    double fraction = quotient - guess;
-    if (fraction > DOUBT && fraction < 1 - DOUBT && quotient < LARGEST_SURE) {
-      return guess;
-    }
+    long guess = (long) ((double) nanos / windowNanos * capacity);
     if (cost(guess) > nanos) {
       return guess - 1;
     }
@@ -116,22 +74,5 @@ final class Refill {
     return windowNanos == other.windowNanos
         ? nanos
         : (long) Math.ceil((double) nanos / windowNanos * other.windowNanos);
-  }
-
-  @Override
-  public boolean equals(@Nullable Object other) {
-    return other instanceof Refill refill
-        && refill.capacity == capacity
-        && refill.windowNanos == windowNanos;
-  }
-
-  @Override
-  public int hashCode() {
-    return Long.hashCode(capacity) * 31 + Long.hashCode(windowNanos);
-  }
-
-  @Override
-  public String toString() {
-    return capacity + " per " + windowNanos + " ns";
   }
 }

@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
  * scheduling form of the generic cell rate algorithm, ITU-T I.371, with a burst of one window.) The
  * moment may lie further off than a window: that is debt, and whoever comes next waits for it.
  *
- * <p>In any stretch of time, what is taken less what is given back is at most the capacity and what
- * flowed in. What callers really used may exceed that by what was reserved before the stretch and
- * given back in it, and by what they used beyond their reservations, for which the next ones wait.
+ * <p>What was reserved and not used comes back, with one exception that keeps the bucket strict. If
+ * the bucket was full at any time after the reservation, then what was reserved has flowed in again
+ * already, and giving it back would give it twice. The bucket remembers when it was last seen full
+ * for this reason alone.
  *
  * <p>A clock that jumps back makes callers wait longer by the jump and admits nothing more.
  */
@@ -23,7 +24,7 @@ final class TokenBucket {
   private final AtomicReference<Level> level;
 
   TokenBucket(Refill refill, long nowNanos) {
-    level = new AtomicReference<>(new Level(refill, nowNanos));
+    level = new AtomicReference<>(new Level(refill, nowNanos, nowNanos));
   }
 
   Refill refill() {
@@ -35,12 +36,13 @@ final class TokenBucket {
     while (true) {
       Level before = level.get();
       long cost = before.refill.cost(amount);
-      Level after = before.charged(cost, nowNanos);
-      if (after.fullAtNanos - nowNanos > before.refill.windowNanos()) {
+      long now = before.nowAtLeast(nowNanos);
+      Level after = before.charged(cost, now);
+      if (after.fullAtNanos - now > before.refill.windowNanos()) {
         return null;
       }
       if (level.compareAndSet(before, after)) {
-        return new Take(before.refill, cost);
+        return new Take(before.refill, cost, now);
       }
     }
   }
@@ -50,12 +52,12 @@ final class TokenBucket {
     while (true) {
       Level before = level.get();
       long held = take.refill.scaled(take.costNanos, before.refill);
-      long more = before.refill.cost(used) - held;
+      long difference = before.refill.cost(used) - held;
       Level after =
-          more > 0
-              ? before.charged(more, nowNanos)
-              : new Level(before.refill, before.fullAtNanos + more);
-      if (more == 0 || level.compareAndSet(before, after)) {
+          difference <= 0
+              ? before.refunded(-difference, take.atNanos)
+              : before.charged(difference, before.nowAtLeast(nowNanos));
+      if (level.compareAndSet(before, after)) {
         return;
       }
     }
@@ -64,8 +66,11 @@ final class TokenBucket {
   /** How long until this amount is there; 0 when it is. */
   long waitNanos(long amount, long nowNanos) {
     Level now = level.get();
-    long needed = now.emptyNanos(nowNanos) + now.refill.cost(amount);
-    return Math.max(0, needed - now.refill.windowNanos());
+    if (amount > now.refill.capacity()) {
+      return Refill.FOREVER_NANOS;
+    }
+    return Math.max(
+        0, now.emptyNanos(nowNanos) + now.refill.cost(amount) - now.refill.windowNanos());
   }
 
   /** What could be taken now. */
@@ -81,8 +86,11 @@ final class TokenBucket {
 
   /** Changes the rate: what part of the bucket was filled, or owed, stays that part. */
   void resize(Refill refill, long nowNanos) {
-    level.updateAndGet(
-        old -> new Level(refill, nowNanos + old.refill.scaled(old.emptyNanos(nowNanos), refill)));
+    level.updateAndGet(old -> {
+      long now = old.nowAtLeast(nowNanos);
+      long full = now + old.refill.scaled(old.emptyNanos(now), refill);
+      return new Level(refill, full, old.idleAtNanos);
+    });
   }
 
   /**
@@ -90,24 +98,39 @@ final class TokenBucket {
    *
    * @param refill the rate at the time
    * @param costNanos in the bucket's own measure
+   * @param atNanos when
    */
-  record Take(Refill refill, long costNanos) {}
+  record Take(Refill refill, long costNanos, long atNanos) {}
 
   /**
    * A bucket at one moment.
    *
    * @param fullAtNanos when it will be full if nothing more is taken
+   * @param idleAtNanos when it was last seen full
    */
-  private record Level(Refill refill, long fullAtNanos) {
+  private record Level(Refill refill, long fullAtNanos, long idleAtNanos) {
 
-    /** A bucket that is full already gains nothing by having been so for long. */
-    long emptyNanos(long nowNanos) {
-      return Math.max(0, fullAtNanos - nowNanos);
+    /** A thread that read its clock early does not act before what has been seen since. */
+    long nowAtLeast(long nowNanos) {
+      return nowNanos - idleAtNanos < 0 ? idleAtNanos : nowNanos;
     }
 
-    Level charged(long costNanos, long nowNanos) {
-      long empty = Math.min(emptyNanos(nowNanos) + costNanos, Refill.FOREVER_NANOS);
-      return new Level(refill, nowNanos + empty);
+    long emptyNanos(long nowNanos) {
+      return Math.max(0, fullAtNanos - nowAtLeast(nowNanos));
+    }
+
+    Level charged(long costNanos, long now) {
+      long empty = fullAtNanos - now;
+      return empty <= 0
+          ? new Level(refill, now + costNanos, now)
+          : new Level(refill, now + Math.min(empty + costNanos, Refill.FOREVER_NANOS), idleAtNanos);
+    }
+
+    Level refunded(long costNanos, long takenAtNanos) {
+      boolean flowedInSince = idleAtNanos - takenAtNanos > 0;
+      return flowedInSince || costNanos == 0
+          ? this
+          : new Level(refill, fullAtNanos - costNanos, idleAtNanos);
     }
   }
 }

@@ -1,4 +1,7 @@
-/** A call sent to a backend, and to another while the client has nothing yet. */
+/**
+ * Stage 7: a call sent to a backend, and to another while the client has nothing yet. Start at
+ * {@link io.penstock.gateway.upstream.Flight}.
+ */
 @NullMarked
 package io.penstock.gateway.upstream;
 

@@ -1,0 +1,293 @@
+package io.penstock.gateway.relay;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import io.penstock.config.Pool;
+import io.penstock.gateway.call.Call;
+import io.penstock.gateway.call.Demand;
+import io.penstock.gateway.call.Operation;
+import io.penstock.gateway.call.Taken;
+import io.penstock.gateway.call.Turn;
+import io.penstock.gateway.call.Usage;
+import io.penstock.gateway.call.Valve;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.function.ToLongBiFunction;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's answer. Backends' answers are poured in, one after the other if need be; what comes
+ * out is one HTTP response. All on the client's loop.
+ *
+ * <p>Back-pressure: when the client does not read, the backend's connection is not read either. So
+ * one answer holds a few buffers, however long it is and however slow its client.
+ */
+public final class Outgoing {
+  private static final Pattern SECONDS = Pattern.compile("\\d{1,6}");
+  private static final int MICROS_PER_USD_DIGITS = 6;
+
+  private static final CharSequence POOL = HttpHeaders.createOptimized("x-penstock-pool");
+  private static final CharSequence BACKEND = HttpHeaders.createOptimized("x-penstock-backend");
+  private static final CharSequence ATTEMPTS = HttpHeaders.createOptimized("x-penstock-attempts");
+  private static final CharSequence CACHE = HttpHeaders.createOptimized("x-penstock-cache");
+  private static final CharSequence BYPASS = HttpHeaders.createOptimized("bypass");
+  private static final CharSequence COST = HttpHeaders.createOptimized("x-penstock-cost-usd");
+  private static final CharSequence ACCEL = HttpHeaders.createOptimized("x-accel-buffering");
+  private static final CharSequence NO = HttpHeaders.createOptimized("no");
+  private static final CharSequence NO_CACHE = HttpHeaders.createOptimized("no-cache");
+  private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+  private static final CharSequence EVENTS =
+      HttpHeaders.createOptimized("text/event-stream; charset=utf-8");
+  private static final CharSequence PROCESSING_MS =
+      HttpHeaders.createOptimized("openai-processing-ms");
+
+  private final HttpServerResponse response;
+  private final Call call;
+  private final Demand demand;
+  private final Marks marks;
+  private final ToLongBiFunction<Pool, Usage> microUsd;
+
+  private @Nullable Valve valve;
+  private @Nullable Reading reading;
+  private @Nullable Turn turn;
+  private @Nullable String contentType;
+  private @Nullable String processingMs;
+  private @Nullable String retryAfter;
+  private int attempt;
+  private boolean begun;
+  private int status;
+  private long firstContentNanos;
+  private long firstByteNanos;
+
+  /**
+   * @param microUsd what a usage costs at a pool, in millionths of a USD
+   */
+  public Outgoing(
+      HttpServerResponse response,
+      Call call,
+      Demand demand,
+      Marks marks,
+      ToLongBiFunction<Pool, Usage> microUsd) {
+    this.response = response;
+    this.call = call;
+    this.demand = demand;
+    this.marks = marks;
+    this.microUsd = microUsd;
+  }
+
+  // What the backend sends.
+
+  /** A backend answers. */
+  public Taken head(Turn from, int number, int answered, MultiMap headers, Valve flow) {
+    turn = from;
+    attempt = number;
+    valve = flow;
+    contentType = headers.get(HttpHeaders.CONTENT_TYPE);
+    processingMs = headers.get(PROCESSING_MS);
+    retryAfter = headers.get("retry-after");
+    Reading next = reading(answered, from.pool());
+    reading = next;
+    return next instanceof NoReading(var why) ? why : Taken.Progress.WAITING;
+  }
+
+  private Reading reading(int answered, Pool pool) {
+    if (answered < 200 || answered >= 300) {
+      return new ErrorReading(this, answered);
+    }
+    boolean stream = call.body().stream() && call.operation() != Operation.EMBEDDINGS;
+    if (answered != 200 || !isExpected(stream)) {
+      return new NoReading(
+          new Taken.Unusable("garbage", "The model server's answer is none.", true));
+    }
+    byte[] model =
+        pool.responseModel() == Pool.ResponseModel.ALIAS ? jsonString(pool.model()) : null;
+    return stream
+        ? new StreamReading(this, call.body().includeUsage(), model)
+        : new WholeReading(this, call.operation(), model);
+  }
+
+  /** A missing content type is not held against a server; a wrong one is. */
+  private boolean isExpected(boolean stream) {
+    String type = contentType;
+    return type == null
+        || (stream ? startsWith(type, "text/event-stream") : startsWith(type, "application/json"));
+  }
+
+  private static boolean startsWith(String type, String expected) {
+    return type.regionMatches(true, 0, expected, 0, expected.length());
+  }
+
+  private static byte[] jsonString(String text) {
+    StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
+    JsonStringEncoder.getInstance().quoteAsString(text, quoted);
+    return quoted.append('"').toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  public Taken data(Buffer bytes) {
+    return current().data(bytes);
+  }
+
+  /** The body is over, as HTTP says. */
+  public Taken end() {
+    return current().end();
+  }
+
+  /** The body is not whole, and nothing more will come. */
+  public Taken cut(String reason, String message) {
+    return current().cut(reason, message);
+  }
+
+  /** Nothing came for a while. */
+  public void quiet() {
+    current().quiet();
+  }
+
+  private Reading current() {
+    Reading now = reading;
+    if (now == null) {
+      throw new IllegalStateException("no backend has answered");
+    }
+    return now;
+  }
+
+  // What is known of it.
+
+  /** Whether the client was sent anything. */
+  public boolean committed() {
+    return begun || response.ended();
+  }
+
+  /** The status that the client was sent; 0 where none was. */
+  public int status() {
+    return status;
+  }
+
+  /** When the first content came (or a whole answer), from the call's start; 0 where none did. */
+  public long firstContentNanos() {
+    return firstContentNanos;
+  }
+
+  /** When the client was sent the first byte, from the call's start; 0 where it was sent none. */
+  public long firstByteNanos() {
+    return firstByteNanos;
+  }
+
+  /** The tokens that the call took, as far as it is known. */
+  public Usage usage() {
+    Reading now = reading;
+    return now == null ? Usage.NONE : now.soFar();
+  }
+
+  /** A usage where the backend told none. */
+  Usage estimate(int completionTokens) {
+    return new Usage(demand.promptTokens(), 0, completionTokens, false);
+  }
+
+  /** The usage of a whole answer whose backend told none. */
+  Usage estimate() {
+    return estimate(demand.completionExpected());
+  }
+
+  // What the client is sent.
+
+  void firstContent() {
+    if (firstContentNanos == 0) {
+      firstContentNanos = sinceStart();
+    }
+  }
+
+  /** The head of a stream; it goes out with the first write. */
+  void begin() {
+    heads(200);
+    response.putHeader(HttpHeaders.CONTENT_TYPE, contentType == null ? EVENTS : contentType);
+    response.putHeader(HttpHeaders.CACHE_CONTROL, NO_CACHE);
+    response.putHeader(ACCEL, NO);
+    response.setChunked(true);
+    response.drainHandler(_ -> resume());
+    begun = true;
+  }
+
+  void write(Buffer bytes) {
+    var _ = response.write(bytes);
+    Valve source = valve;
+    if (source != null && response.writeQueueFull()) {
+      source.pause();
+    }
+  }
+
+  private void resume() {
+    Valve source = valve;
+    if (source != null) {
+      source.resume();
+    }
+  }
+
+  /** The end of a stream. */
+  void finish() {
+    var _ = response.end();
+  }
+
+  /** A whole answer. */
+  void whole(Buffer body) {
+    Turn from = turn;
+    heads(200);
+    if (from != null) {
+      response.putHeader(COST, usd(microUsd.applyAsLong(from.pool(), usage())));
+    }
+    response.putHeader(HttpHeaders.CONTENT_TYPE, contentType == null ? JSON : contentType);
+    var _ = response.end(body);
+  }
+
+  /** An error that is the client's own; as the backend wrote it, where that will do. */
+  void tell(int told, ReadError error, @Nullable Buffer asWritten) {
+    heads(told);
+    if (told == 429) {
+      Refuser.retryAfter(response, retryAfter());
+    }
+    response.putHeader(HttpHeaders.CONTENT_TYPE, JSON);
+    if (asWritten != null) {
+      var _ = response.end(asWritten);
+    } else {
+      String type = told == 429 ? "requests" : "invalid_request_error";
+      var _ = response.end(error.body("The model server refused the request.", type).json());
+    }
+  }
+
+  private Duration retryAfter() {
+    String given = retryAfter;
+    return given != null && SECONDS.matcher(given).matches()
+        ? Duration.ofSeconds(Integer.parseInt(given))
+        : Duration.ofSeconds(1);
+  }
+
+  private void heads(int told) {
+    status = told;
+    firstByteNanos = sinceStart();
+    response.setStatusCode(told);
+    MultiMap headers = response.headers();
+    marks.write(headers);
+    headers.set(CACHE, BYPASS);
+    headers.set(ATTEMPTS, Integer.toString(attempt));
+    if (processingMs != null) {
+      headers.set(PROCESSING_MS, processingMs);
+    }
+    Turn from = turn;
+    if (from != null) {
+      headers.set(POOL, from.pool().name());
+      headers.set(BACKEND, from.backend().id());
+    }
+  }
+
+  private static String usd(long micros) {
+    return BigDecimal.valueOf(micros, MICROS_PER_USD_DIGITS).toPlainString();
+  }
+
+  private long sinceStart() {
+    return Math.max(1, System.nanoTime() - call.startNanos());
+  }
+}

@@ -1,0 +1,149 @@
+package io.penstock.gateway.upstream;
+
+import io.penstock.gateway.call.Turn;
+import io.penstock.gateway.call.Valve;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request to one backend over one connection. It knows HTTP and nothing of what follows: every
+ * event goes to its flight, until it is over.
+ *
+ * <p>A model server may answer before it has read the whole body and close: then the write fails
+ * first. That failure is not looked at; the read side alone says whether there was an answer.
+ */
+final class Attempt implements Valve {
+  private final Flight flight;
+  private final Turn turn;
+  private final Connections connections;
+  private final boolean fresh;
+
+  private Connections.@Nullable Lane lane;
+  private @Nullable HttpClientRequest request;
+  private @Nullable HttpClientResponse response;
+  private boolean reused;
+  private boolean over;
+
+  /**
+   * @param fresh whether no kept connection may be used
+   */
+  Attempt(Flight flight, Turn turn, Connections connections, boolean fresh) {
+    this.flight = flight;
+    this.turn = turn;
+    this.connections = connections;
+    this.fresh = fresh;
+  }
+
+  void start(long nowNanos) {
+    Connections.Origin origin = connections.origin(turn.backend());
+    Connections.Lane idle = fresh ? null : connections.idle(origin, nowNanos);
+    if (idle != null) {
+      reused = true;
+      send(idle);
+    } else {
+      connections
+          .connect(origin)
+          .onComplete(this::connected, cause -> failed("connect_failed", cause));
+    }
+  }
+
+  private void connected(Connections.Lane opened) {
+    if (over) {
+      connections.release(opened, System.nanoTime());
+    } else {
+      send(opened);
+    }
+  }
+
+  private void send(Connections.Lane taken) {
+    lane = taken;
+    taken
+        .connection
+        .request(flight.head(taken.origin))
+        .onComplete(this::begin, cause -> failed("connection_lost", cause));
+  }
+
+  private void begin(HttpClientRequest begun) {
+    if (over) {
+      var _ = begun.reset();
+      return;
+    }
+    request = begun;
+    begun.exceptionHandler(_ -> {});
+    begun.response().onComplete(this::head, cause -> failed("connection_lost", cause));
+    begun.end(flight.body(turn));
+    flight.sent();
+  }
+
+  private void head(HttpClientResponse answer) {
+    if (over) {
+      return;
+    }
+    response = answer;
+    answer.handler(this::data);
+    answer.endHandler(_ -> end());
+    answer.exceptionHandler(cause -> failed("connection_lost", cause));
+    flight.head(answer.statusCode(), answer.headers());
+  }
+
+  private void data(Buffer bytes) {
+    if (!over) {
+      flight.data(bytes);
+    }
+  }
+
+  private void end() {
+    if (over) {
+      return;
+    }
+    over = true;
+    Connections.Lane used = lane;
+    if (used != null && response != null && keepsAlive(response.headers())) {
+      connections.release(used, System.nanoTime());
+    }
+    flight.end();
+  }
+
+  private static boolean keepsAlive(MultiMap headers) {
+    String connection = headers.get(HttpHeaders.CONNECTION);
+    return connection == null || !connection.equalsIgnoreCase("close");
+  }
+
+  private void failed(String reason, Throwable cause) {
+    if (!over) {
+      over = true;
+      flight.failed(reason, cause, reused && response == null);
+    }
+  }
+
+  /**
+   * Leaves the backend. The connection is closed, since HTTP/1.1 has no other way to say that an
+   * answer is not wanted any more; one that is still being opened is kept for the next call.
+   */
+  void abandon() {
+    if (!over && request != null) {
+      var _ = request.reset();
+    }
+    over = true;
+  }
+
+  @Override
+  public void pause() {
+    if (response != null) {
+      response.pause();
+      flight.paused(true);
+    }
+  }
+
+  @Override
+  public void resume() {
+    if (response != null) {
+      response.resume();
+      flight.paused(false);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+package io.penstock.gateway.upstream;
+
+import io.penstock.gateway.call.Call;
+import io.vertx.core.MultiMap;
+
+/**
+ * What is to be sent.
+ *
+ * @param call the call
+ * @param clientHeaders the client's own, of which few pass
+ * @param bodies makes the body for whichever pool it is sent to
+ */
+public record Errand(Call call, MultiMap clientHeaders, Bodies bodies) {}

@@ -1,0 +1,334 @@
+package io.penstock.gateway.upstream;
+
+import io.penstock.config.Timeouts;
+import io.penstock.gateway.call.Call;
+import io.penstock.gateway.call.Refusal;
+import io.penstock.gateway.call.Taken;
+import io.penstock.gateway.call.Turn;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.RequestOptions;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One call on its way through backends: attempt after attempt, until the sink has an answer for the
+ * client or nothing is left to try. Until the client has a byte, another attempt is free:
+ *
+ * <ul>
+ *   <li>a kept connection that breaks before the answer's head was dead already, as keep-alive
+ *       connections are now and then: the same backend is asked again over a new one, once;
+ *   <li>any other failure sends the call elsewhere, where {@link Seats} knows a place.
+ * </ul>
+ *
+ * <p>A first token that is late ends the call instead: its client has waited long enough. The turn
+ * of every attempt is ended here, exactly once.
+ */
+public final class Flight {
+  private static final int MAX_ATTEMPTS = 4;
+  private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+  /** How far the call is, as metrics name it. */
+  public enum State {
+    CONNECTING("connecting"),
+    WAITING("waiting"),
+    STREAMING("streaming");
+
+    private final String label;
+
+    State(String label) {
+      this.label = label;
+    }
+
+    public String label() {
+      return label;
+    }
+  }
+
+  /** Its place in {@link Deadlines}; -1 where it has none. */
+  int place = -1;
+
+  private final Upstream upstream;
+  private final Call call;
+  private final Errand errand;
+  private final Seats seats;
+  private final AnswerSink sink;
+  private final Landing landing;
+
+  private Turn turn;
+  private Attempt attempt;
+  private boolean triedAfresh;
+  private int attempts;
+  private State state = State.CONNECTING;
+  private boolean headSeen;
+  private boolean paused;
+  private boolean over;
+
+  private long startedNanos;
+  private long sentNanos;
+  private long heardNanos;
+  private long quietNanos;
+  private long dispatchedNanos;
+
+  Flight(
+      Upstream upstream, Errand errand, Turn first, Seats seats, AnswerSink sink, Landing landing) {
+    this.upstream = upstream;
+    this.errand = errand;
+    this.call = errand.call();
+    this.seats = seats;
+    this.sink = sink;
+    this.landing = landing;
+    this.turn = first;
+    this.attempt = new Attempt(this, first, upstream.connections(), false);
+  }
+
+  public void start() {
+    upstream.deadlines().add(this);
+    launch(attempt);
+  }
+
+  private void launch(Attempt next) {
+    attempt = next;
+    attempts++;
+    state = State.CONNECTING;
+    headSeen = false;
+    paused = false;
+    startedNanos = System.nanoTime();
+    next.start(startedNanos);
+  }
+
+  /** The last turn that was taken. */
+  public Turn turn() {
+    return turn;
+  }
+
+  /** How many requests were begun. */
+  public int attempts() {
+    return attempts;
+  }
+
+  public State state() {
+    return state;
+  }
+
+  /** When the call was first sent to a backend, from the call's start; 0 where it never was. */
+  public long dispatchNanos() {
+    return dispatchedNanos == 0 ? 0 : dispatchedNanos - call.startNanos();
+  }
+
+  /** The client has gone: whatever is under way ends now, and nothing is reported. */
+  public void cancel() {
+    if (!over) {
+      attempt.abandon();
+      finish(Turn.Ended.ABANDONED);
+    }
+  }
+
+  /** Ends the call from outside, as if its backend had broken off; nothing else is tried. */
+  void interrupt(String reason, String message) {
+    if (!over) {
+      attempt.abandon();
+      if (headSeen) {
+        settle(sink.cut(reason, message), reason);
+      } else {
+        fail(new Refusal.UpstreamFailed(turn.pool().name(), message), reason);
+      }
+    }
+  }
+
+  // What the attempt needs.
+
+  RequestOptions head(Connections.Origin origin) {
+    return RequestHeads.of(origin, call, turn.pool(), errand.clientHeaders());
+  }
+
+  Buffer body(Turn to) {
+    return errand.bodies().body(call, to.pool());
+  }
+
+  // What the attempt tells.
+
+  void sent() {
+    sentNanos = System.nanoTime();
+    state = State.WAITING;
+    if (dispatchedNanos == 0) {
+      dispatchedNanos = sentNanos;
+    }
+  }
+
+  void head(int status, MultiMap headers) {
+    headSeen = true;
+    heardNanos = System.nanoTime();
+    quietNanos = heardNanos;
+    try {
+      took(sink.head(turn, attempts, status, headers, attempt));
+    } catch (RuntimeException bug) {
+      crash(bug);
+    }
+  }
+
+  void data(Buffer bytes) {
+    heardNanos = System.nanoTime();
+    quietNanos = heardNanos;
+    try {
+      took(sink.data(bytes));
+    } catch (RuntimeException bug) {
+      crash(bug);
+    }
+  }
+
+  void end() {
+    try {
+      settle(sink.end(), "incomplete");
+    } catch (RuntimeException bug) {
+      crash(bug);
+    }
+  }
+
+  void paused(boolean now) {
+    paused = now;
+    heardNanos = System.nanoTime();
+  }
+
+  /** The connection broke, or there never was one. */
+  void failed(String reason, Throwable cause, boolean mayHaveBeenDead) {
+    try {
+      if (headSeen) {
+        settle(sink.cut(reason, "The model server broke off."), reason);
+      } else if (mayHaveBeenDead && !triedAfresh) {
+        triedAfresh = true;
+        launch(new Attempt(this, turn, upstream.connections(), true));
+      } else {
+        Upstream.log(turn, reason, cause);
+        elsewhere(new Taken.Unusable(reason, "The model server could not be reached.", true));
+      }
+    } catch (RuntimeException bug) {
+      crash(bug);
+    }
+  }
+
+  // What follows.
+
+  private void took(Taken taken) {
+    switch (taken) {
+      case Taken.Progress.WAITING -> {}
+      case Taken.Progress.FLOWING -> state = State.STREAMING;
+      case Taken.Progress.DONE, Taken.Progress.BROKEN -> {
+        attempt.abandon();
+        settle(taken, "stream_error");
+      }
+      case Taken.Unusable unusable -> {
+        attempt.abandon();
+        elsewhere(unusable);
+      }
+    }
+  }
+
+  /** Nothing more will come of this attempt. */
+  private void settle(Taken taken, String reason) {
+    switch (taken) {
+      case Taken.Progress.DONE -> {
+        finish(Turn.Ended.ANSWERED);
+        landing.answered();
+      }
+      case Taken.Progress.BROKEN -> {
+        finish(Turn.Ended.FAILED);
+        landing.broken(reason);
+      }
+      case Taken.Unusable unusable -> elsewhere(unusable);
+      case Taken.Progress.WAITING, Taken.Progress.FLOWING ->
+          throw new IllegalStateException("the sink neither ended nor refused an ended answer");
+    }
+  }
+
+  private void elsewhere(Taken.Unusable unusable) {
+    Turn failed = turn;
+    failed.end(Turn.Ended.FAILED);
+    if (unusable.elsewhere()
+        && attempts < MAX_ATTEMPTS
+        && seats.another(failed, unusable.reason()) instanceof Turn next) {
+      turn = next;
+      triedAfresh = false;
+      launch(new Attempt(this, next, upstream.connections(), false));
+    } else {
+      land();
+      landing.failed(
+          new Refusal.UpstreamFailed(failed.pool().name(), unusable.message()), unusable.reason());
+    }
+  }
+
+  private void fail(Refusal refusal, String reason) {
+    finish(Turn.Ended.FAILED);
+    landing.failed(refusal, reason);
+  }
+
+  private void crash(RuntimeException bug) {
+    if (over) {
+      throw bug;
+    }
+    attempt.abandon();
+    finish(Turn.Ended.ABANDONED);
+    landing.crashed(bug);
+  }
+
+  private void finish(Turn.Ended how) {
+    land();
+    turn.end(how);
+  }
+
+  private void land() {
+    over = true;
+    upstream.deadlines().remove(this);
+  }
+
+  // Time.
+
+  void tick(long now) {
+    try {
+      check(now, turn.pool().timeouts());
+    } catch (RuntimeException bug) {
+      crash(bug);
+    }
+  }
+
+  private void check(long now, Timeouts limits) {
+    if (state == State.CONNECTING) {
+      if (passed(limits.connect(), startedNanos, now)) {
+        attempt.abandon();
+        elsewhere(
+            new Taken.Unusable("connect_timeout", "The model server could not be reached.", true));
+      }
+    } else if (passed(limits.total(), sentNanos, now)) {
+      late("total_timeout", "The answer took too long.", limits.total());
+    } else if (call.directives().deadlineMillis() > 0
+        && now - call.startNanos()
+            > TimeUnit.MILLISECONDS.toNanos(call.directives().deadlineMillis())) {
+      late(
+          "deadline",
+          "The request's deadline has passed.",
+          Duration.ofMillis(call.directives().deadlineMillis()));
+    } else if (state == State.WAITING && passed(limits.firstToken(), sentNanos, now)) {
+      late("first_token_timeout", "The first token came too late.", limits.firstToken());
+    } else if (state == State.STREAMING
+        && !paused
+        && passed(limits.betweenTokens(), heardNanos, now)) {
+      late("token_timeout", "The model server fell silent.", limits.betweenTokens());
+    } else if (headSeen && !paused && now - quietNanos > QUIET_NANOS) {
+      quietNanos = now;
+      sink.quiet();
+    }
+  }
+
+  private static boolean passed(Duration limit, long sinceNanos, long nowNanos) {
+    return nowNanos - sinceNanos > limit.toNanos();
+  }
+
+  private void late(String reason, String message, Duration limit) {
+    attempt.abandon();
+    if (sink.committed()) {
+      settle(sink.cut(reason, message), reason);
+    } else {
+      fail(new Refusal.UpstreamTimeout(turn.pool().name(), limit), reason);
+    }
+  }
+}

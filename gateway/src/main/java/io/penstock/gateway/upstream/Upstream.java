@@ -1,0 +1,75 @@
+package io.penstock.gateway.upstream;
+
+import static java.lang.System.Logger.Level.INFO;
+
+import io.penstock.gateway.call.Turn;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpVersion;
+import java.util.concurrent.TimeUnit;
+
+/** The backends, as one loop reaches them. Made and used on that loop alone. */
+public final class Upstream {
+  private static final System.Logger LOG = System.getLogger(Upstream.class.getName());
+  private static final int MAX_HEAD_BYTES = 64 << 10;
+
+  private final Vertx vertx;
+  private final HttpClientAgent client;
+  private final Connections connections;
+  private final Deadlines deadlines;
+  private final long sweep;
+
+  public Upstream(Vertx vertx) {
+    this.vertx = vertx;
+    this.client =
+        vertx.createHttpClient(
+            new HttpClientOptions()
+                .setProtocolVersion(HttpVersion.HTTP_1_1)
+                .setTcpNoDelay(true)
+                .setDecompressionSupported(false)
+                .setMaxHeaderSize(MAX_HEAD_BYTES)
+                .setVerifyHost(true)
+                .setConnectTimeout(30_000));
+    this.connections = new Connections(client);
+    this.deadlines = new Deadlines(vertx);
+    this.sweep =
+        vertx.setPeriodic(TimeUnit.SECONDS.toMillis(1), _ -> connections.expire(System.nanoTime()));
+  }
+
+  /**
+   * A call's way to the turn's backend, and elsewhere while that is allowed; {@link Flight#start}
+   * sends it. The turn is the flight's from now on.
+   */
+  public Flight flight(Errand errand, Turn first, Seats seats, AnswerSink sink, Landing landing) {
+    return new Flight(this, errand, first, seats, sink, landing);
+  }
+
+  /** Ends every call under way, each in the way that its client understands. */
+  public void interruptAll(String reason, String message) {
+    deadlines.interruptAll(reason, message);
+  }
+
+  public void close() {
+    vertx.cancelTimer(sweep);
+    var _ = client.close();
+  }
+
+  Connections connections() {
+    return connections;
+  }
+
+  Deadlines deadlines() {
+    return deadlines;
+  }
+
+  static void log(Turn turn, String reason, Throwable cause) {
+    LOG.log(
+        INFO,
+        "pool {0}, backend {1}: {2}: {3}",
+        turn.pool().name(),
+        turn.backend().id(),
+        reason,
+        String.valueOf(cause.getMessage()));
+  }
+}
