@@ -7,10 +7,13 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /** The keys of the file, and the records they become. Pools are bound in {@link PoolBinding}. */
 final class ConfigBinding {
+  private static final String NO_HASH = "0".repeat(64);
+
   private final Reading reading;
   private final List<String> keyPaths = new ArrayList<>();
 
@@ -27,7 +30,7 @@ final class ConfigBinding {
     Server server = root.section("server").map(ConfigBinding::server).orElse(Server.DEFAULT);
     Admin admin = root.section("admin").map(ConfigBinding::admin).orElse(Admin.DEFAULT);
     Map<String, Tier> tiers = root.named("tiers", ConfigBinding::tier);
-    List<ApiKey> keys = keys(root);
+    List<ApiKey> keys = keys(root, tiers.keySet());
     Map<String, Pool> pools = root.named("pools", new PoolBinding(reading)::pool);
     ComplexityBands bands =
         root.section("complexity").map(ConfigBinding::bands).orElse(ComplexityBands.DEFAULT);
@@ -75,7 +78,7 @@ final class ConfigBinding {
 
   private static Tier tier(String name, Section section) {
     Limits limits = section.section("limits").map(ConfigBinding::limits).orElse(Limits.NONE);
-    Optional<Rate> budget = section.optional("budget", Notation.MONEY_RATE);
+    Optional<Rate> budget = section.optional("budget", Notation.BUDGET);
     var priority = section.choice("priority", Tier.Priority.NORMAL);
     Map<Complexity, String> route = route(section);
     List<String> pools = section.texts("pools");
@@ -96,8 +99,8 @@ final class ConfigBinding {
   }
 
   static Limits limits(Section section) {
-    Optional<Rate> requests = section.optional("requests", Notation.WHOLE_RATE);
-    Optional<Rate> tokens = section.optional("tokens", Notation.WHOLE_RATE);
+    Optional<Rate> requests = section.optional("requests", Notation.RATE);
+    Optional<Rate> tokens = section.optional("tokens", Notation.RATE);
     int concurrency = section.integer("concurrency", 0);
     return section.make(() -> new Limits(requests, tokens, concurrency), Limits.NONE);
   }
@@ -118,30 +121,30 @@ final class ConfigBinding {
     return route;
   }
 
-  private List<ApiKey> keys(Section root) {
+  private List<ApiKey> keys(Section root, Set<String> tiers) {
     var keys = new ArrayList<ApiKey>();
     for (Section section : root.sections("keys")) {
       String id = section.text("id");
       section.need("sha256");
-      Optional<String> sha256 =
-          section.hash(
-              "sha256",
-              () ->
-                  reading
-                      .problems()
-                      .warn(section.below("sha256"), "is not set: this key is left out"));
+      Optional<String> sha256 = section.hash("sha256", () -> leftOut(section));
       String tier = section.text("tier");
       String tenant = section.text("tenant", id);
-      section
-          .make(
-              () -> sha256.map(hash -> new ApiKey(id, hash, tier, tenant)),
-              Optional.<ApiKey>empty())
-          .ifPresent(key -> {
-            keys.add(key);
-            keyPaths.add(section.path());
-          });
+      Optional<ApiKey> key =
+          section.make(
+              () -> Optional.of(new ApiKey(id, sha256.orElse(NO_HASH), tier, tenant)),
+              Optional.empty());
+      if (sha256.isPresent() && key.isPresent()) {
+        keys.add(key.get());
+        keyPaths.add(section.path());
+      } else if (!tiers.contains(tier)) {
+        section.complain(section.below("tier"), CrossChecks.unknown("tier", tier, tiers));
+      }
     }
     return keys;
+  }
+
+  private void leftOut(Section key) {
+    reading.problems().warn(key.below("sha256"), "is not set: this key is left out");
   }
 
   private static ComplexityBands bands(Section section) {

@@ -162,7 +162,7 @@ final class CrossChecks {
     }
   }
 
-  private static String unknown(String what, String name, Collection<String> known) {
+  static String unknown(String what, String name, Collection<String> known) {
     return "there is no " + what + " " + Notation.quote(name) + ": " + Nearest.hint(name, known);
   }
 }

@@ -40,6 +40,8 @@ record Notation<T>(String what, String instead, Function<String, Optional<T>> re
 
   private static final Pattern DURATION_TEXT = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)");
   private static final Pattern RATE_TEXT =
+      Pattern.compile("([0-9]{1,15})/(second|minute|hour|day|month)");
+  private static final Pattern MONEY_TEXT =
       Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,9})?)/(second|minute|hour|day|month)");
   private static final Pattern SIZE_TEXT = Pattern.compile("([0-9]{1,9})(B|KiB|MiB|GiB)");
   private static final Pattern PERCENT_TEXT = Pattern.compile("([0-9]{1,3}(?:\\.[0-9]{1,6})?)%");
@@ -50,17 +52,17 @@ record Notation<T>(String what, String instead, Function<String, Optional<T>> re
           "a duration",
           "a whole number and its unit, as 500ms, 30s, 10m, 1h or 30d",
           text -> match(DURATION_TEXT, text).map(Notation::duration));
-  static final Notation<Rate> WHOLE_RATE =
+  static final Notation<Rate> RATE =
       new Notation<>(
           "a rate",
           "a whole number over 0, a slash and second, minute, hour, day or month, as 20/hour",
           text ->
-              match(RATE_TEXT, text).flatMap(Notation::rate).filter(rate -> whole(rate.amount())));
-  static final Notation<Rate> MONEY_RATE =
+              match(RATE_TEXT, text).flatMap(Notation::rate));
+  static final Notation<Rate> BUDGET =
       new Notation<>(
           "a budget",
           "an amount in USD over 0, a slash and second, minute, hour, day or month, as 5000/month",
-          text -> match(RATE_TEXT, text).flatMap(Notation::rate));
+          text -> match(MONEY_TEXT, text).flatMap(Notation::rate));
   static final Notation<Long> SIZE =
       new Notation<>(
           "a size",
@@ -151,9 +153,5 @@ record Notation<T>(String what, String instead, Function<String, Optional<T>> re
 
   private static double share(Matcher found) {
     return new BigDecimal(found.group(1)).movePointLeft(2).doubleValue();
-  }
-
-  private static boolean whole(double amount) {
-    return amount == Math.rint(amount);
   }
 }

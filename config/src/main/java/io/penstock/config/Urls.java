@@ -30,7 +30,7 @@ final class Urls {
         .flatMap(url ->
             parsed(
                 path,
-                text,
+                shown(text),
                 url.replaceFirst("/+$", ""),
                 Set.of("http", "https"),
                 "http://HOST:PORT"))
@@ -53,12 +53,12 @@ final class Urls {
             ? references.credential(path, text, () -> {})
             : references.expand(path, text);
     return url.filter(whole ->
-        parsed(path, "the address", whole, Set.of("redis", "rediss"), "redis://HOST:PORT")
+        parsed(path, "what stands here", whole, Set.of("redis", "rediss"), "redis://HOST:PORT")
             .isPresent());
   }
 
   private Optional<URI> parsed(
-      String path, String text, String url, Set<String> schemes, String instead) {
+      String path, String shown, String url, Set<String> schemes, String instead) {
     try {
       URI uri = new URI(url);
       if (uri.getScheme() != null
@@ -71,7 +71,7 @@ final class Urls {
     } catch (URISyntaxException _) {
       // the same message: what is not a URI is not a URL of these schemes either
     }
-    reading.problems().error(path, shown(text) + " is not such an address: write " + instead);
+    reading.problems().error(path, shown + " is no address: write " + instead);
     return Optional.empty();
   }
 
