@@ -1,5 +1,6 @@
 package io.penstock.config;
 
+import io.penstock.config.catalog.Catalog;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -71,6 +72,7 @@ final class Advice {
     String path = "tiers." + tier.name();
     concurrency(tier, path, warn);
     whenBusy(tier, path, warn);
+    budget(tier, path, warn);
     for (int i = 0; i < tier.pools().size(); i++) {
       if (tier.route().containsValue(tier.pools().get(i))) {
         warn.accept(path + ".pools[" + i + "]", "is in the route already, and so may be pinned");
@@ -131,6 +133,20 @@ final class Advice {
     return pools.stream()
         .map(pool -> pool(pool).timeouts().total().multipliedBy(ATTEMPTS_PER_POOL))
         .reduce(Duration.ZERO, Duration::plus);
+  }
+
+  private void budget(Tier tier, String path, BiConsumer<String, String> warn) {
+    boolean free =
+        reach.of(tier).stream()
+            .map(this::pool)
+            .allMatch(pool ->
+                pool.capacity().isEmpty()
+                    && pool.price().isEmpty()
+                    && Catalog.shipped().prices().find(pool.model()).isEmpty());
+    if (tier.budget().isPresent() && free) {
+      warn.accept(
+          path + ".budget", "can never bind: none of this tier's pools has a capacity or a price");
+    }
   }
 
   private static void whenBusy(Tier tier, String path, BiConsumer<String, String> warn) {

@@ -1,5 +1,6 @@
 package io.penstock.config;
 
+import io.penstock.config.catalog.Catalog;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +39,8 @@ final class ConfigBinding {
     Optional<Redis> redis = root.section("redis").flatMap(this::redis);
     Optional<Traffic> traffic = root.section("traffic").flatMap(ConfigBinding::traffic);
     root.done();
+    var hardware = new HardwareChecks(Catalog.shipped(), root::complain, reading.problems()::warn);
+    pools.values().forEach(hardware::check);
     try {
       return Optional.of(
           new PenstockConfig(server, admin, tiers, keys, pools, bands, cache, redis, traffic));

@@ -56,8 +56,7 @@ record Notation<T>(String what, String instead, Function<String, Optional<T>> re
       new Notation<>(
           "a rate",
           "a whole number over 0, a slash and second, minute, hour, day or month, as 20/hour",
-          text ->
-              match(RATE_TEXT, text).flatMap(Notation::rate));
+          text -> match(RATE_TEXT, text).flatMap(Notation::rate));
   static final Notation<Rate> BUDGET =
       new Notation<>(
           "a budget",

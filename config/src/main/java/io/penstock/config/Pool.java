@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param fallback pools to try in order when this one cannot
  * @param limits over all callers
  * @param responseModel whose name the answer carries
- * @param contextTokens prompt and completion together; 0: the catalogue's
+ * @param contextTokens prompt and completion together; 0: not known
  * @param supports what requests it can take
  * @param price USD per million tokens; absent: the catalogue's
  * @param set request fields to set, each with its JSON text

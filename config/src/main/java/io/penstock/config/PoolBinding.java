@@ -1,5 +1,6 @@
 package io.penstock.config;
 
+import io.penstock.config.catalog.Catalog;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +43,7 @@ final class PoolBinding {
     List<String> fallback = section.texts("fallback");
     Limits limits = section.section("limits").map(ConfigBinding::limits).orElse(Limits.NONE);
     var responseModel = section.choice("response-model", Pool.ResponseModel.UPSTREAM);
-    int context = context(section);
+    int context = context(section, model);
     Pool.Supports supports =
         section.section("supports").map(PoolBinding::supports).orElse(Pool.Supports.DEFAULT);
     Optional<Pool.Price> price = section.section("price").map(PoolBinding::price);
@@ -153,12 +154,12 @@ final class PoolBinding {
     return section.make(() -> new Pool.Price(input, cachedInput, output), new Pool.Price(0, 0, 0));
   }
 
-  private static int context(Section section) {
+  private static int context(Section section, String model) {
     int tokens = section.integer("context-length", 0);
     if (tokens < 0) {
       section.complain(section.below("context-length"), tokens + " is negative: write 0 or more");
     }
-    return Math.max(0, tokens);
+    return tokens > 0 ? tokens : Catalog.shipped().contextTokens(model).orElse(0);
   }
 
   private static void leaveToPenstock(Section section, Set<String> set, List<String> remove) {

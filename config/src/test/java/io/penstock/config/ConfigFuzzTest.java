@@ -14,14 +14,79 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ConfigFuzzTest {
   private static final List<String> VALUES =
       List.of(
-          "", "null", "~", "0", "-1", "1e400", ".nan", "true", "[]", "{}", "[[]]", "{a: {b: c}}",
-          "\"\"", "\" \"", "0s", "10m", "999999999d", "20/hour", "0/hour", "10MiB", "100%", "100.1%",
-          "auto", "small", "*x", "&x y", "!!str 5", "!odd z", "|\n  text", "${HOME}", "${UNSET}",
-          "${UNSET:-}", "${UNSET:-x}", "file:.", "file:/dev/null", "http://", "http://a b/",
-          "https://u:p@h/v1", "\"\\u0000\"", "2026-01-01", "0x1F", "9223372036854775808", "ключ");
+          "",
+          "null",
+          "~",
+          "0",
+          "-1",
+          "1e400",
+          ".nan",
+          "true",
+          "[]",
+          "{}",
+          "[[]]",
+          "{a: {b: c}}",
+          "\"\"",
+          "\" \"",
+          "0s",
+          "10m",
+          "999999999d",
+          "20/hour",
+          "0/hour",
+          "10MiB",
+          "100%",
+          "100.1%",
+          "auto",
+          "small",
+          "*x",
+          "&x y",
+          "!!str 5",
+          "!odd z",
+          "|\n  text",
+          "${HOME}",
+          "${UNSET}",
+          "${UNSET:-}",
+          "${UNSET:-x}",
+          "file:.",
+          "file:/dev/null",
+          "http://",
+          "http://a b/",
+          "https://u:p@h/v1",
+          "\"\\u0000\"",
+          "2026-01-01",
+          "0x1F",
+          "9223372036854775808",
+          "ключ");
   private static final List<String> SNIPPETS =
-      List.of("{", "}", "[", "]", ":", ": ", "- ", "#", "\"", "'", "&a ", "*a", "\t", "\n", "\n---\n",
-          "%", "!", "<<: ", "\u0000", "\uD83D\uDE00", "\uD83D", "? ", "${", "@", "`", "|", ">", ",");
+      List.of(
+          "{",
+          "}",
+          "[",
+          "]",
+          ":",
+          ": ",
+          "- ",
+          "#",
+          "\"",
+          "'",
+          "&a ",
+          "*a",
+          "\t",
+          "\n",
+          "\n---\n",
+          "%",
+          "!",
+          "<<: ",
+          "\u0000",
+          "\uD83D\uDE00",
+          "\uD83D",
+          "? ",
+          "${",
+          "@",
+          "`",
+          "|",
+          ">",
+          ",");
 
   @ParameterizedTest
   @CsvSource({"penstock.yaml, 1", "penstock.yaml, 2", "demo.yaml, 3", "demo.yaml, 4"})
@@ -42,7 +107,10 @@ class ConfigFuzzTest {
         }
         case Loaded.Invalid invalid -> {
           refused++;
-          assertThat(invalid.problems()).as(yaml).isNotEmpty().allMatch(each -> isPlain(each, yaml));
+          assertThat(invalid.problems())
+              .as(yaml)
+              .isNotEmpty()
+              .allMatch(each -> isPlain(each, yaml));
         }
       }
     }
@@ -106,7 +174,8 @@ class ConfigFuzzTest {
       case 2 -> lines.set(at, " ".repeat(random.nextInt(5)) + lines.get(at).strip());
       case 3 -> lines.set(at, lines.get(at).replaceFirst(":[^:,{}]*$", ": " + quoted(random)));
       default ->
-          lines.set(at, lines.get(at).replaceFirst(": ?[^:,{}]+([,}])", ": " + quoted(random) + "$1"));
+          lines.set(
+              at, lines.get(at).replaceFirst(": ?[^:,{}]+([,}])", ": " + quoted(random) + "$1"));
     }
     return String.join("\n", lines);
   }

@@ -26,7 +26,7 @@ class SchemaTest {
       {"server": {}, "admin": {}, "complexity": {}, "cache": {},
        "tiers": {"t": {"limits": {}, "route": {"simple": "p", "medium": "p", "complex": "p"}}},
        "keys": [{"id": "k", "sha256": "%s", "tier": "t"}],
-       "pools": {"p": {"model": "m", "backends": [{"id": "b", "url": "http://b"}],
+       "pools": {"p": {"model": "llama-2-7b", "backends": [{"id": "b", "url": "http://b"}],
                        "capacity": {"gpu": "l4"}, "slo": {}, "timeouts": {}, "limits": {},
                        "supports": {}, "price": {"input": 1, "output": 2}}},
        "redis": {"url": "redis://r"}, "traffic": {"directory": "d"}}
@@ -59,7 +59,11 @@ class SchemaTest {
     var asked = new TreeMap<String, Set<String>>();
     Loaded loaded =
         ConfigFile.parse(
-            "least", LEAST, Path.of("."), _ -> null, (kind, keys) -> asked.put(kind, new TreeSet<>(keys)));
+            "least",
+            LEAST,
+            Path.of("."),
+            _ -> null,
+            (kind, keys) -> asked.put(kind, new TreeSet<>(keys)));
 
     assertThat(Configs.errors(loaded)).isEmpty();
     var described = new TreeMap<String, Set<String>>();
@@ -70,23 +74,22 @@ class SchemaTest {
   @Test
   void schema_andRecords_haveTheSameComponents() {
     Schema.sections()
-        .forEach(
-            (kind, section) -> {
-              if (kind.equals("tiers.*.route")) {
-                assertThat(keys(section))
-                    .isEqualTo(
-                        Arrays.stream(Complexity.values())
-                            .map(Complexity::label)
-                            .collect(Collectors.toSet()));
-                return;
-              }
-              assertThat(RECORDS).containsKey(kind);
-              Set<String> keys = keys(section);
-              if (kind.equals("pools.*")) {
-                assertThat(keys.remove("url")).as("the short form of backends").isTrue();
-              }
-              assertThat(keys).as(kind).isEqualTo(components(RECORDS.get(kind)));
-            });
+        .forEach((kind, section) -> {
+          if (kind.equals("tiers.*.route")) {
+            assertThat(keys(section))
+                .isEqualTo(
+                    Arrays.stream(Complexity.values())
+                        .map(Complexity::label)
+                        .collect(Collectors.toSet()));
+            return;
+          }
+          assertThat(RECORDS).containsKey(kind);
+          Set<String> keys = keys(section);
+          if (kind.equals("pools.*")) {
+            assertThat(keys.remove("url")).as("the short form of backends").isTrue();
+          }
+          assertThat(keys).as(kind).isEqualTo(components(RECORDS.get(kind)));
+        });
   }
 
   @Test
@@ -94,26 +97,24 @@ class SchemaTest {
     var defaults = new ArrayList<String>();
     PenstockConfig least = Configs.config(LEAST);
     Schema.sections()
-        .forEach(
-            (kind, section) ->
-                section
-                    .get("properties")
-                    .properties()
-                    .forEach(
-                        property -> {
-                          JsonNode value = property.getValue().get("default");
-                          if (value != null) {
-                            defaults.add(kind + "." + property.getKey());
-                            ObjectNode written = (ObjectNode) Schema.json(LEAST);
-                            at(written, kind).set(property.getKey(), value);
-                            if (kind.isEmpty()) {
-                              return;
-                            }
-                            assertThat(Configs.config(written.toString()))
-                                .as(kind + "." + property.getKey() + ": " + value)
-                                .isEqualTo(least);
-                          }
-                        }));
+        .forEach((kind, section) ->
+            section
+                .get("properties")
+                .properties()
+                .forEach(property -> {
+                  JsonNode value = property.getValue().get("default");
+                  if (value != null) {
+                    defaults.add(kind + "." + property.getKey());
+                    ObjectNode written = (ObjectNode) Schema.json(LEAST);
+                    at(written, kind).set(property.getKey(), value);
+                    if (kind.isEmpty()) {
+                      return;
+                    }
+                    assertThat(Configs.config(written.toString()))
+                        .as(kind + "." + property.getKey() + ": " + value)
+                        .isEqualTo(least);
+                  }
+                }));
 
     assertThat(defaults).hasSizeGreaterThan(35);
   }
@@ -121,38 +122,34 @@ class SchemaTest {
   @Test
   void schema_example_isTakenByBoth() {
     Schema.sections()
-        .forEach(
-            (kind, section) ->
-                section
-                    .get("properties")
-                    .properties()
-                    .forEach(
-                        property -> {
-                          JsonNode examples = property.getValue().path("examples");
-                          if (examples.isEmpty() || kind.isEmpty()) {
-                            return;
-                          }
-                          String yaml = withExample(kind, property.getKey(), examples.get(0));
-                          assertThat(Configs.errors(Configs.read(yaml, EVERYTHING_SET)))
-                              .as(kind + "." + property.getKey())
-                              .isEmpty();
-                          assertThat(Schema.against(yaml)).isEmpty();
-                        }));
+        .forEach((kind, section) ->
+            section
+                .get("properties")
+                .properties()
+                .forEach(property -> {
+                  JsonNode examples = property.getValue().path("examples");
+                  if (examples.isEmpty() || kind.isEmpty()) {
+                    return;
+                  }
+                  String yaml = withExample(kind, property.getKey(), examples.get(0));
+                  assertThat(Configs.errors(Configs.read(yaml, EVERYTHING_SET)))
+                      .as(kind + "." + property.getKey())
+                      .isEmpty();
+                  assertThat(Schema.against(yaml)).isEmpty();
+                }));
   }
 
   @Test
   void schema_everyKey_isDescribed() {
     Schema.sections()
-        .forEach(
-            (kind, section) ->
-                section
-                    .get("properties")
-                    .properties()
-                    .forEach(
-                        property ->
-                            assertThat(property.getValue().path("description").asText())
-                                .as(kind + "." + property.getKey())
-                                .isNotBlank()));
+        .forEach((kind, section) ->
+            section
+                .get("properties")
+                .properties()
+                .forEach(property ->
+                    assertThat(property.getValue().path("description").asText())
+                        .as(kind + "." + property.getKey())
+                        .isNotBlank()));
   }
 
   @ParameterizedTest
