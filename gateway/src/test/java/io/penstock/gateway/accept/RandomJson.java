@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.random.RandomGenerator;
 
 /** Documents that look like requests, from a seed, and ways to break them. */
-final class RandomJson {
+public final class RandomJson {
   private static final String[] KEYS = {
     "model",
     "messages",
@@ -35,6 +35,13 @@ final class RandomJson {
     "日本語のテキスト、長めのもの",
     "user",
     "json_object"
+  };
+  private static final String[] STREAM_OPTIONS = {
+    "",
+    "\"stream_options\":null,",
+    "\"stream_options\": {},",
+    "\"stream_options\":{\"include_usage\":false,\"x\":[1.0]},",
+    "\"stream_options\" : { \"y\":{\"include_usage\":0}, \"include\\u005fusage\" : true } ,"
   };
   private static final String[] NUMBERS = {
     "0", "-0", "1", "-1", "12345678901234567890", "0.5", "1e5", "-1.25E-7", "1E+2", "100"
@@ -71,7 +78,7 @@ final class RandomJson {
 
   private final RandomGenerator random;
 
-  RandomJson(RandomGenerator random) {
+  public RandomJson(RandomGenerator random) {
     this.random = random;
   }
 
@@ -81,6 +88,25 @@ final class RandomJson {
     object(text, 0);
     blank(text);
     return text.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * A document that most often is a chat request, too: of duplicate fields the last counts, and the
+   * last ones are right.
+   */
+  public byte[] request() {
+    String text = new String(document(), StandardCharsets.UTF_8);
+    int close = text.lastIndexOf('}');
+    boolean empty = text.substring(0, close).strip().equals("{");
+    String content =
+        """
+        "model":"m","stream":true,%s"max_tokens":1,"n":1,"temperature":1,
+        "max_completion_tokens":null,"tools":[],
+        "messages":[{"role":"user","content":"hé"}]\
+        """
+            .formatted(pick(STREAM_OPTIONS));
+    return (text.substring(0, close) + (empty ? "" : ",") + content + text.substring(close))
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   /** Changes, drops, adds or repeats a few bytes; many results are still well-formed. */
