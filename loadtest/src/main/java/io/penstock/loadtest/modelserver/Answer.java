@@ -53,7 +53,7 @@ record Answer(
     if (request.format().json()) {
       return text(json(request.format().schema(), dice), request, limit);
     }
-    int length = dice.length(options.medianCompletionTokens(), 0.6);
+    int length = dice.length(options.behaviour().medianCompletionTokens(), 0.6);
     int wanted = request.ignoreEos() ? limit : Math.max(length, request.minTokens());
     String text = Words.ofTokens(dice, Math.min(wanted, limit));
     return text(wanted > limit || request.ignoreEos() ? cutWords(text) : text, request, limit);

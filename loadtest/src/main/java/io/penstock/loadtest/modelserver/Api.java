@@ -80,10 +80,10 @@ final class Api {
   }
 
   private void record(Exchange exchange) {
-    if (options.recordedRequests() == 0) {
+    if (options.behaviour().recordedRequests() == 0) {
       return;
     }
-    if (recorded.size() >= options.recordedRequests()) {
+    if (recorded.size() >= options.behaviour().recordedRequests()) {
       recorded.poll();
     }
     var headers =
@@ -119,7 +119,7 @@ final class Api {
   }
 
   private boolean authorised(Exchange exchange) {
-    String key = options.apiKey();
+    String key = options.served().apiKey();
     return key.isEmpty() || ("Bearer " + key).equals(exchange.headers().get("authorization"));
   }
 
@@ -270,7 +270,7 @@ final class Api {
     var fields = Fields.of(exchange.body());
     var prompts = RequestReader.prompts(fields.required("input"), "input");
     String model = reader.model(fields);
-    int dimensions = fields.atLeast("dimensions", 1, options.embeddingDimensions());
+    int dimensions = fields.atLeast("dimensions", 1, options.behaviour().embeddingDimensions());
     boolean base64 = "base64".equals(fields.string("encoding_format"));
     for (var prompt : prompts) {
       if (prompt.tokens() > maxModelTokens) {

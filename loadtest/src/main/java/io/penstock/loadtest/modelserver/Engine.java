@@ -1,6 +1,6 @@
 package io.penstock.loadtest.modelserver;
 
-import io.penstock.loadtest.modelserver.StepClock.Batch;
+import io.penstock.planner.capacity.StepBatch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -259,7 +259,8 @@ final class Engine {
       double seconds =
           speed == 0
               ? 0
-              : clock.seconds(new Batch(decodes, decodeContext, prefill, prefillContext)) / speed;
+              : clock.seconds(new StepBatch(decodes, decodeContext, prefill, prefillContext))
+                  / speed;
       stepEndNanos = from + Math.round(seconds * 1e9);
     }
   }

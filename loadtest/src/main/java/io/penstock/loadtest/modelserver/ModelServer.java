@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * Everything happens on one event loop of its own; the accessors are safe from everywhere.
  */
 public final class ModelServer {
-  private static final int BLOCK_TOKENS = 16;
-
   private final Vertx vertx;
   private final Loop loop;
   private final String deployment;
@@ -30,10 +28,14 @@ public final class ModelServer {
     this.deployment = deployment;
   }
 
-  /** Starts a server; fails where the port is taken. */
+  /** Starts a server; fails where the port is taken or the hardware cannot be, with one line. */
   public static Future<ModelServer> start(Vertx vertx, Options options) {
-    var loop = new Loop(vertx, options);
-    return vertx.deployVerticle(loop).map(deployment -> new ModelServer(vertx, loop, deployment));
+    try {
+      var loop = new Loop(vertx, options);
+      return vertx.deployVerticle(loop).map(deployment -> new ModelServer(vertx, loop, deployment));
+    } catch (IllegalArgumentException impossible) {
+      return Future.failedFuture(impossible);
+    }
   }
 
   public int port() {
@@ -41,7 +43,7 @@ public final class ModelServer {
   }
 
   public String url() {
-    return "http://" + loop.options.host() + ":" + loop.port;
+    return "http://" + loop.options.served().host() + ":" + loop.port;
   }
 
   public Stats stats() {
@@ -74,354 +76,219 @@ public final class ModelServer {
   public record Stats(int running, int waiting, long aborted, long lastAbortNanos, long finished) {}
 
   /**
+   * What a server pretends to run on, in the catalogue's names.
+   *
+   * @param model whose dimensions the steps have
+   * @param gpus over how many the model is spread
+   * @param weights the precision of the weights
+   * @param kv the precision of the KV cache
+   */
+  public record Hardware(
+      String model, String gpu, int gpus, String engine, String weights, String kv) {
+    /** One GPU under vLLM, everything in 16 bits. */
+    public static Hardware on(String model, String gpu) {
+      return new Hardware(model, gpu, 1, "vllm", "fp16", "fp16");
+    }
+  }
+
+  /**
+   * How the server is reached.
+   *
    * @param model the name that it serves under
    * @param aliases other names that it takes
-   * @param speed divides all times; 0: nothing takes time
+   * @param port 0: any that is free
    * @param apiKey what clients must send; empty: nothing
-   * @param priorityScheduling whether {@code priority} is taken, lower first
-   * @param maxModelTokens the context; 0: the model's own
-   * @param maxSequences sequences that run at once
-   * @param stepTokens tokens that one step computes at most
-   * @param kvTokens tokens that the KV memory holds; 0: what the GPU has left
+   */
+  public record Served(String model, List<String> aliases, String host, int port, String apiKey) {
+    public Served {
+      aliases = List.copyOf(aliases);
+    }
+  }
+
+  /**
+   * What bounds the batch; 0: what model, GPU and engine give.
+   *
+   * @param modelTokens the context, prompt and completion together
+   * @param sequences that run at once
+   * @param stepTokens that one step computes at most
+   * @param kvTokens that the KV memory holds
+   * @param priorities whether {@code priority} is taken, lower first
+   */
+  public record Batch(
+      int modelTokens, int sequences, int stepTokens, long kvTokens, boolean priorities) {
+    public Batch {
+      if (modelTokens < 0 || sequences < 0 || stepTokens < 0 || kvTokens < 0) {
+        throw new IllegalArgumentException("the batch's bounds must be 0 or more");
+      }
+    }
+  }
+
+  /**
+   * What the server does with what it is asked.
+   *
+   * @param speed divides all times; 0: nothing takes time
+   * @param seed two servers with the same one answer alike
    * @param medianCompletionTokens the middle of the lengths of answers that no limit cuts
    * @param embeddingDimensions what embeddings have unless asked otherwise
    * @param recordedRequests how many of the last requests to keep
    */
-  public record Options(
-      String model,
-      List<String> aliases,
-      String host,
-      int port,
+  public record Behaviour(
       double speed,
       long seed,
       List<Fault> faults,
       Set<Quirk> quirks,
-      String apiKey,
-      boolean priorityScheduling,
-      int maxModelTokens,
-      int maxSequences,
-      int stepTokens,
-      long kvTokens,
       int medianCompletionTokens,
       int embeddingDimensions,
       int recordedRequests) {
-    public Options {
+    public Behaviour {
       if (!(speed >= 0) || Double.isInfinite(speed)) {
         throw new IllegalArgumentException("speed must be 0 or more, not " + speed);
       }
-      if (maxSequences < 1
-          || stepTokens < 1
-          || medianCompletionTokens < 1
-          || embeddingDimensions < 1) {
-        throw new IllegalArgumentException("sequences, tokens and dimensions must be 1 or more");
+      if (medianCompletionTokens < 1 || embeddingDimensions < 1 || recordedRequests < 0) {
+        throw new IllegalArgumentException("tokens and dimensions must be 1 or more");
       }
-      aliases = List.copyOf(aliases);
       faults = List.copyOf(faults);
       quirks = Set.copyOf(quirks);
     }
+  }
 
+  /** All that a server is started with. */
+  public record Options(Served served, Hardware hardware, Batch batch, Behaviour behaviour) {
+    /** Llama 2 7B on an A100 at its true speed, on any port of this machine alone. */
     public static Options defaults() {
       return new Options(
-          "llama-2-7b",
-          List.of(),
-          "127.0.0.1",
-          0,
-          1,
-          1,
-          List.of(),
-          Set.of(),
-          "",
-          false,
-          0,
-          256,
-          8192,
-          0,
-          120,
-          1024,
-          64);
+          new Served("llama-2-7b", List.of(), "127.0.0.1", 0, ""),
+          Hardware.on("llama-2-7b", "a100-80"),
+          new Batch(0, 0, 0, 0, false),
+          new Behaviour(1, 1, List.of(), Set.of(), 120, 1024, 64));
     }
 
+    /** Other names; the hardware stays. */
     public Options withModel(String model, String... aliases) {
-      return new Options(
-          model,
-          List.of(aliases),
-          host,
-          port,
-          speed,
-          seed,
-          faults,
-          quirks,
-          apiKey,
-          priorityScheduling,
-          maxModelTokens,
-          maxSequences,
-          stepTokens,
-          kvTokens,
-          medianCompletionTokens,
-          embeddingDimensions,
-          recordedRequests);
+      return with(new Served(model, List.of(aliases), served.host, served.port, served.apiKey));
     }
 
-    public Options withPort(String host, int port) {
-      return new Options(
-          model,
-          aliases,
-          host,
-          port,
-          speed,
-          seed,
-          faults,
-          quirks,
-          apiKey,
-          priorityScheduling,
-          maxModelTokens,
-          maxSequences,
-          stepTokens,
-          kvTokens,
-          medianCompletionTokens,
-          embeddingDimensions,
-          recordedRequests);
-    }
-
-    public Options withSpeed(double speed) {
-      return new Options(
-          model,
-          aliases,
-          host,
-          port,
-          speed,
-          seed,
-          faults,
-          quirks,
-          apiKey,
-          priorityScheduling,
-          maxModelTokens,
-          maxSequences,
-          stepTokens,
-          kvTokens,
-          medianCompletionTokens,
-          embeddingDimensions,
-          recordedRequests);
-    }
-
-    public Options withSeed(long seed) {
-      return new Options(
-          model,
-          aliases,
-          host,
-          port,
-          speed,
-          seed,
-          faults,
-          quirks,
-          apiKey,
-          priorityScheduling,
-          maxModelTokens,
-          maxSequences,
-          stepTokens,
-          kvTokens,
-          medianCompletionTokens,
-          embeddingDimensions,
-          recordedRequests);
-    }
-
-    public Options withFaults(Fault... faults) {
-      return new Options(
-          model,
-          aliases,
-          host,
-          port,
-          speed,
-          seed,
-          List.of(faults),
-          quirks,
-          apiKey,
-          priorityScheduling,
-          maxModelTokens,
-          maxSequences,
-          stepTokens,
-          kvTokens,
-          medianCompletionTokens,
-          embeddingDimensions,
-          recordedRequests);
-    }
-
-    public Options withQuirks(Quirk... quirks) {
-      return new Options(
-          model,
-          aliases,
-          host,
-          port,
-          speed,
-          seed,
-          faults,
-          Set.of(quirks),
-          apiKey,
-          priorityScheduling,
-          maxModelTokens,
-          maxSequences,
-          stepTokens,
-          kvTokens,
-          medianCompletionTokens,
-          embeddingDimensions,
-          recordedRequests);
+    public Options withAddress(String host, int port) {
+      return with(new Served(served.model, served.aliases, host, port, served.apiKey));
     }
 
     public Options withApiKey(String apiKey) {
-      return new Options(
-          model,
-          aliases,
-          host,
-          port,
-          speed,
-          seed,
-          faults,
-          quirks,
-          apiKey,
-          priorityScheduling,
-          maxModelTokens,
-          maxSequences,
-          stepTokens,
-          kvTokens,
-          medianCompletionTokens,
-          embeddingDimensions,
-          recordedRequests);
+      return with(new Served(served.model, served.aliases, served.host, served.port, apiKey));
     }
 
-    public Options withPriorityScheduling(boolean priorityScheduling) {
-      return new Options(
-          model,
-          aliases,
-          host,
-          port,
-          speed,
-          seed,
-          faults,
-          quirks,
-          apiKey,
-          priorityScheduling,
-          maxModelTokens,
-          maxSequences,
-          stepTokens,
-          kvTokens,
-          medianCompletionTokens,
-          embeddingDimensions,
-          recordedRequests);
+    public Options withHardware(Hardware hardware) {
+      return new Options(served, hardware, batch, behaviour);
     }
 
-    public Options withMaxModelTokens(int maxModelTokens) {
-      return new Options(
-          model,
-          aliases,
-          host,
-          port,
-          speed,
-          seed,
-          faults,
-          quirks,
-          apiKey,
-          priorityScheduling,
-          maxModelTokens,
-          maxSequences,
-          stepTokens,
-          kvTokens,
-          medianCompletionTokens,
-          embeddingDimensions,
-          recordedRequests);
+    public Options withMaxModelTokens(int tokens) {
+      return with(
+          new Batch(tokens, batch.sequences, batch.stepTokens, batch.kvTokens, batch.priorities));
     }
 
-    public Options withBatch(int maxSequences, int stepTokens) {
-      return new Options(
-          model,
-          aliases,
-          host,
-          port,
-          speed,
-          seed,
-          faults,
-          quirks,
-          apiKey,
-          priorityScheduling,
-          maxModelTokens,
-          maxSequences,
-          stepTokens,
-          kvTokens,
-          medianCompletionTokens,
-          embeddingDimensions,
-          recordedRequests);
+    public Options withMaxSequences(int sequences) {
+      return with(
+          new Batch(
+              batch.modelTokens, sequences, batch.stepTokens, batch.kvTokens, batch.priorities));
     }
 
-    public Options withKvTokens(long kvTokens) {
-      return new Options(
-          model,
-          aliases,
-          host,
-          port,
-          speed,
-          seed,
-          faults,
-          quirks,
-          apiKey,
-          priorityScheduling,
-          maxModelTokens,
-          maxSequences,
-          stepTokens,
-          kvTokens,
-          medianCompletionTokens,
-          embeddingDimensions,
-          recordedRequests);
+    public Options withKvTokens(long tokens) {
+      return with(
+          new Batch(
+              batch.modelTokens, batch.sequences, batch.stepTokens, tokens, batch.priorities));
     }
 
-    public Options withMedianCompletionTokens(int medianCompletionTokens) {
-      return new Options(
-          model,
-          aliases,
-          host,
-          port,
-          speed,
-          seed,
-          faults,
-          quirks,
-          apiKey,
-          priorityScheduling,
-          maxModelTokens,
-          maxSequences,
-          stepTokens,
-          kvTokens,
-          medianCompletionTokens,
-          embeddingDimensions,
-          recordedRequests);
+    /** Takes {@code priority}. */
+    public Options withPriorities() {
+      return with(
+          new Batch(batch.modelTokens, batch.sequences, batch.stepTokens, batch.kvTokens, true));
     }
 
-    public Options withRecordedRequests(int recordedRequests) {
-      return new Options(
-          model,
-          aliases,
-          host,
-          port,
-          speed,
-          seed,
-          faults,
-          quirks,
-          apiKey,
-          priorityScheduling,
-          maxModelTokens,
-          maxSequences,
-          stepTokens,
-          kvTokens,
-          medianCompletionTokens,
-          embeddingDimensions,
-          recordedRequests);
+    public Options withSpeed(double speed) {
+      return behaving(speed, behaviour.seed, behaviour.faults, behaviour.quirks);
+    }
+
+    public Options withSeed(long seed) {
+      return behaving(behaviour.speed, seed, behaviour.faults, behaviour.quirks);
+    }
+
+    public Options withFaults(Fault... faults) {
+      return behaving(behaviour.speed, behaviour.seed, List.of(faults), behaviour.quirks);
+    }
+
+    public Options withQuirks(Quirk... quirks) {
+      return behaving(behaviour.speed, behaviour.seed, behaviour.faults, Set.of(quirks));
+    }
+
+    public Options withMedianCompletionTokens(int tokens) {
+      var was = behaviour;
+      return with(
+          new Behaviour(
+              was.speed,
+              was.seed,
+              was.faults,
+              was.quirks,
+              tokens,
+              was.embeddingDimensions,
+              was.recordedRequests));
+    }
+
+    public Options withRecordedRequests(int requests) {
+      var was = behaviour;
+      return with(
+          new Behaviour(
+              was.speed,
+              was.seed,
+              was.faults,
+              was.quirks,
+              was.medianCompletionTokens,
+              was.embeddingDimensions,
+              requests));
+    }
+
+    public Options with(Served other) {
+      return new Options(other, hardware, batch, behaviour);
+    }
+
+    public Options with(Batch other) {
+      return new Options(served, hardware, other, behaviour);
+    }
+
+    public Options with(Behaviour other) {
+      return new Options(served, hardware, batch, other);
+    }
+
+    private Options behaving(double speed, long seed, List<Fault> faults, Set<Quirk> quirks) {
+      return with(
+          new Behaviour(
+              speed,
+              seed,
+              faults,
+              quirks,
+              behaviour.medianCompletionTokens,
+              behaviour.embeddingDimensions,
+              behaviour.recordedRequests));
+    }
+
+    String model() {
+      return served.model;
+    }
+
+    long seed() {
+      return behaviour.seed;
+    }
+
+    Set<Quirk> quirks() {
+      return behaviour.quirks;
     }
 
     List<String> names() {
-      List<String> names = new ArrayList<>(List.of(model));
-      names.addAll(aliases);
+      List<String> names = new ArrayList<>(List.of(served.model));
+      names.addAll(served.aliases);
       return names;
     }
 
     boolean serves(String name) {
-      return model.equals(name) || aliases.contains(name);
+      return names().contains(name);
     }
   }
 
@@ -438,15 +305,15 @@ public final class ModelServer {
     Loop(Vertx vertx, Options options) {
       this.options = options;
       this.replica = Replica.of(options);
-      this.faults = new Api.FaultDice(options.seed(), options.faults());
+      this.faults = new Api.FaultDice(options.seed(), options.behaviour().faults());
       this.meters = new Meters(options.model());
       StepClock slowed = batch -> replica.clock().seconds(batch) * faults.slowness();
-      var limits =
-          new Engine.Limits(
-              replica.kvTokens(), options.maxSequences(), options.stepTokens(), BLOCK_TOKENS);
-      this.engine = new EngineLoop(vertx, new Engine(slowed, options.speed(), limits), meters);
-      this.api = new Api(options, engine, meters, faults, replica.contextTokens(), BLOCK_TOKENS);
-      this.port = options.port();
+      this.engine =
+          new EngineLoop(
+              vertx, new Engine(slowed, options.behaviour().speed(), replica.limits()), meters);
+      this.api =
+          new Api(options, engine, meters, faults, replica.contextTokens(), Replica.BLOCK_TOKENS);
+      this.port = options.served().port();
     }
 
     @Override
@@ -459,7 +326,7 @@ public final class ModelServer {
       var listening =
           vertx.createNetServer(
               new NetServerOptions()
-                  .setHost(options.host())
+                  .setHost(options.served().host())
                   .setPort(port)
                   .setTcpNoDelay(true)
                   .setAcceptBacklog(4096));

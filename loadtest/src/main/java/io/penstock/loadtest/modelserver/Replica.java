@@ -1,28 +1,60 @@
 package io.penstock.loadtest.modelserver;
 
+import io.penstock.config.catalog.Catalog;
+import io.penstock.loadtest.modelserver.ModelServer.Hardware;
+import io.penstock.planner.capacity.Deployment;
+import io.penstock.planner.capacity.MemoryBudget;
+import io.penstock.planner.capacity.StepTime;
+import io.penstock.planner.model.Precision;
+
 /**
- * What the server pretends to run on.
+ * What the server pretends to run on, by the capacity model.
  *
  * @param clock how long its steps take
- * @param kvTokens tokens that its KV memory holds
+ * @param limits of its batch and memory
  * @param contextTokens prompt and completion together
  */
-record Replica(StepClock clock, long kvTokens, int contextTokens) {
-  private static final long KV_TOKENS = 60_000;
-  private static final int CONTEXT_TOKENS = 4096;
+record Replica(StepClock clock, Engine.Limits limits, int contextTokens) {
+  static final int BLOCK_TOKENS = 16;
 
+  /** Throws with one line where the catalogue lacks a name or the model does not fit. */
   static Replica of(ModelServer.Options options) {
-    long kvTokens = options.kvTokens() > 0 ? options.kvTokens() : KV_TOKENS;
-    int context = options.maxModelTokens() > 0 ? options.maxModelTokens() : CONTEXT_TOKENS;
-    return new Replica(Replica::seconds, kvTokens, (int) Math.min(context, kvTokens));
+    var deployment = deployment(options.hardware());
+    long kvTokens =
+        options.batch().kvTokens() > 0
+            ? options.batch().kvTokens()
+            : MemoryBudget.of(deployment).kvTokens();
+    int context =
+        options.batch().modelTokens() > 0
+            ? options.batch().modelTokens()
+            : deployment.model().contextTokens();
+    var engine = deployment.engine();
+    var limits =
+        new Engine.Limits(
+            kvTokens,
+            options.batch().sequences() > 0 ? options.batch().sequences() : engine.maxSequences(),
+            options.batch().stepTokens() > 0 ? options.batch().stepTokens() : engine.stepTokens(),
+            BLOCK_TOKENS);
+    return new Replica(
+        StepTime.of(deployment)::seconds,
+        limits,
+        (int) Math.min(context, kvTokens / BLOCK_TOKENS * BLOCK_TOKENS));
   }
 
-  /** About a 7B model on a large card. */
-  private static double seconds(StepClock.Batch batch) {
-    return 9e-3
-        + 12e-6 * batch.decodeSequences()
-        + 0.26e-6 * batch.decodeContextTokens()
-        + 70e-6 * batch.prefillTokens()
-        + 2.6e-9 * batch.prefillContextTokens();
+  private static Deployment deployment(Hardware hardware) {
+    var catalog = Catalog.shipped();
+    var gpu = catalog.gpus().get(hardware.gpu());
+    return new Deployment(
+        catalog.models().get(hardware.model()),
+        gpu,
+        hardware.gpus(),
+        precision(hardware.weights()),
+        precision(hardware.kv()),
+        catalog.engine(hardware.engine(), gpu));
+  }
+
+  private static Precision precision(String word) {
+    return Precision.named(word)
+        .orElseThrow(() -> new IllegalArgumentException("no precision is called " + word));
   }
 }

@@ -134,7 +134,7 @@ final class RequestReader {
 
   private int priority(Fields fields) {
     int priority = (int) fields.whole("priority", 0);
-    if (priority != 0 && !options.priorityScheduling()) {
+    if (priority != 0 && !options.batch().priorities()) {
       throw ApiError.badRequest(
               "Got priority " + priority + " but Priority scheduling is not enabled.", "priority")
           .thrown();

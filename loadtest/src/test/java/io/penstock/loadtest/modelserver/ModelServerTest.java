@@ -1,7 +1,9 @@
 package io.penstock.loadtest.modelserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.penstock.planner.capacity.StepBatch;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.ByteBuffer;
@@ -389,5 +391,38 @@ class ModelServerTest {
         .containsExactly("/version", "/v1/completions");
     assertThat(recorded.getLast().header("x-canary")).isEqualTo("seen");
     assertThat(recorded.getLast().body().toString()).isEqualTo("{\"prompt\":\"x\"}");
+  }
+
+  /**
+   * Over a socket nothing comes before the model says it can: the first token after the prompt, the
+   * last after every step.
+   */
+  @Test
+  void chat_atTrueSpeed_takesAtLeastWhatTheModelSays() throws Exception {
+    var options = ModelServer.Options.defaults();
+    var server = servers.start(options);
+    var clock = Replica.of(options).clock();
+    long from = System.nanoTime();
+    var answer = servers.chat(server, HELLO + ",\"max_tokens\":40,\"ignore_eos\":true");
+    double seconds = (System.nanoTime() - from) / 1e9;
+    int prompt = answer.getJsonObject("usage").getInteger("prompt_tokens");
+    double predicted =
+        clock.seconds(StepBatch.prefill(prompt))
+            + 39 * clock.seconds(StepBatch.decode(1, prompt + 1));
+    assertThat(predicted).isBetween(0.2, 2.0);
+    assertThat(seconds).isGreaterThanOrEqualTo(predicted);
+  }
+
+  @Test
+  void start_unknownHardware_saysWhichIsNearest() {
+    var options = Servers.fast().withHardware(ModelServer.Hardware.on("llama-2-7b", "a100-81"));
+    assertThatThrownBy(() -> servers.start(options))
+        .hasMessageContaining("no gpu is called a100-81");
+  }
+
+  @Test
+  void start_modelThatDoesNotFit_saysWhy() {
+    var options = Servers.fast().withHardware(ModelServer.Hardware.on("llama-2-13b", "t4"));
+    assertThatThrownBy(() -> servers.start(options)).hasMessageContaining("needs");
   }
 }
