@@ -2,18 +2,42 @@ package io.penstock.gateway.admit;
 
 import io.penstock.config.Rate;
 import java.math.BigInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How fast a bucket fills, in whole numbers: an amount is worth the time in which it flows in.
  * Costs are rounded up to a nanosecond, so that rounding never admits more than the rate says, and
  * an error does not add up: a call is charged one nanosecond too much at worst.
- *
- * @param capacity what a full bucket holds
- * @param windowNanos how long an empty bucket takes to fill
  */
-record Refill(long capacity, long windowNanos) {
+final class Refill {
   /** A century: stands for a time that never comes, and leaves room to add. */
   static final long FOREVER_NANOS = Long.MAX_VALUE / 3;
+
+  /** Nearer to a whole number than this, a quotient of doubles is not trusted. */
+  private static final double DOUBT = 1e-6;
+
+  private static final double LARGEST_SURE = 1e9;
+
+  private final long capacity;
+  private final long windowNanos;
+
+  /** What one token costs: so many nanoseconds, and so many parts of {@code capacity} more. */
+  private final long wholeNanos;
+
+  private final long restParts;
+  private final double perNano;
+
+  /**
+   * @param capacity what a full bucket holds
+   * @param windowNanos how long an empty bucket takes to fill
+   */
+  Refill(long capacity, long windowNanos) {
+    this.capacity = capacity;
+    this.windowNanos = windowNanos;
+    wholeNanos = capacity == 0 ? 0 : windowNanos / capacity;
+    restParts = windowNanos - wholeNanos * capacity;
+    perNano = (double) capacity / windowNanos;
+  }
 
   /** A fraction of a request cannot be taken: {@code 0.5/minute} becomes one in two minutes. */
   static Refill of(Rate rate) {
@@ -26,6 +50,14 @@ record Refill(long capacity, long windowNanos) {
     return new Refill(capacity, Math.max(1, Math.round(rate.window().toNanos() * stretch)));
   }
 
+  long capacity() {
+    return capacity;
+  }
+
+  long windowNanos() {
+    return windowNanos;
+  }
+
   /** The time in which an amount flows in. */
   long cost(long amount) {
     if (amount <= 0) {
@@ -34,15 +66,20 @@ record Refill(long capacity, long windowNanos) {
     if (capacity == 0) {
       return FOREVER_NANOS;
     }
-    long whole = windowNanos / capacity;
-    long rest = windowNanos - whole * capacity;
-    if (Math.multiplyHigh(amount, whole) != 0 || Math.multiplyHigh(amount, rest) != 0) {
+    long wholes = amount * wholeNanos;
+    long rests = amount * restParts;
+    boolean overflows =
+        (Math.multiplyHigh(amount, wholeNanos) | Math.multiplyHigh(amount, restParts)) != 0
+            || (wholes | rests) < 0;
+    if (overflows) {
       return exactCost(amount);
     }
-    long product = amount * rest;
-    long more = product / capacity;
-    long cost = amount * whole + more + (more * capacity == product ? 0 : 1);
-    return product < 0 || cost < 0 ? exactCost(amount) : Math.min(cost, FOREVER_NANOS);
+    long cost = rests == 0 ? wholes : wholes + ceilOfCapacities(rests);
+    return cost < 0 || cost > FOREVER_NANOS ? FOREVER_NANOS : cost;
+  }
+
+  private long ceilOfCapacities(long parts) {
+    return parts <= capacity ? 1 : (parts - 1) / capacity + 1;
   }
 
   private long exactCost(long amount) {
@@ -62,7 +99,12 @@ record Refill(long capacity, long windowNanos) {
     if (nanos >= windowNanos) {
       return capacity;
     }
-    long guess = (long) ((double) nanos / windowNanos * capacity);
+    double quotient = nanos * perNano;
+    long guess = (long) quotient;
+    double fraction = quotient - guess;
+    if (fraction > DOUBT && fraction < 1 - DOUBT && quotient < LARGEST_SURE) {
+      return guess;
+    }
     if (cost(guess) > nanos) {
       return guess - 1;
     }
@@ -74,5 +116,22 @@ record Refill(long capacity, long windowNanos) {
     return windowNanos == other.windowNanos
         ? nanos
         : (long) Math.ceil((double) nanos / windowNanos * other.windowNanos);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Refill refill
+        && refill.capacity == capacity
+        && refill.windowNanos == windowNanos;
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(capacity) * 31 + Long.hashCode(windowNanos);
+  }
+
+  @Override
+  public String toString() {
+    return capacity + " per " + windowNanos + " ns";
   }
 }

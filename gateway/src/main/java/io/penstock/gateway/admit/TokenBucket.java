@@ -13,10 +13,9 @@ import org.jspecify.annotations.Nullable;
  * scheduling form of the generic cell rate algorithm, ITU-T I.371, with a burst of one window.) The
  * moment may lie further off than a window: that is debt, and whoever comes next waits for it.
  *
- * <p>What was reserved and not used comes back, with one exception that keeps the bucket strict. If
- * the bucket was full at any time after the reservation, then what was reserved has flowed in again
- * already, and giving it back would give it twice. The bucket remembers when it was last seen full
- * for this reason alone.
+ * <p>In any stretch of time, what is taken less what is given back is at most the capacity and what
+ * flowed in. What callers really used may exceed that by what was reserved before the stretch and
+ * given back in it, and by what they used beyond their reservations, for which the next ones wait.
  *
  * <p>A clock that jumps back makes callers wait longer by the jump and admits nothing more.
  */
@@ -24,7 +23,7 @@ final class TokenBucket {
   private final AtomicReference<Level> level;
 
   TokenBucket(Refill refill, long nowNanos) {
-    level = new AtomicReference<>(new Level(refill, nowNanos, nowNanos));
+    level = new AtomicReference<>(new Level(refill, nowNanos));
   }
 
   Refill refill() {
@@ -36,13 +35,12 @@ final class TokenBucket {
     while (true) {
       Level before = level.get();
       long cost = before.refill.cost(amount);
-      long now = before.nowAtLeast(nowNanos);
-      Level after = before.charged(cost, now);
-      if (after.fullAtNanos - now > before.refill.windowNanos()) {
+      Level after = before.charged(cost, nowNanos);
+      if (after.fullAtNanos - nowNanos > before.refill.windowNanos()) {
         return null;
       }
       if (level.compareAndSet(before, after)) {
-        return new Take(before.refill, cost, now);
+        return new Take(before.refill, cost);
       }
     }
   }
@@ -52,12 +50,12 @@ final class TokenBucket {
     while (true) {
       Level before = level.get();
       long held = take.refill.scaled(take.costNanos, before.refill);
-      long difference = before.refill.cost(used) - held;
+      long more = before.refill.cost(used) - held;
       Level after =
-          difference <= 0
-              ? before.refunded(-difference, take.atNanos)
-              : before.charged(difference, before.nowAtLeast(nowNanos));
-      if (level.compareAndSet(before, after)) {
+          more > 0
+              ? before.charged(more, nowNanos)
+              : new Level(before.refill, before.fullAtNanos + more);
+      if (more == 0 || level.compareAndSet(before, after)) {
         return;
       }
     }
@@ -66,11 +64,8 @@ final class TokenBucket {
   /** How long until this amount is there; 0 when it is. */
   long waitNanos(long amount, long nowNanos) {
     Level now = level.get();
-    if (amount > now.refill.capacity()) {
-      return Refill.FOREVER_NANOS;
-    }
-    return Math.max(
-        0, now.emptyNanos(nowNanos) + now.refill.cost(amount) - now.refill.windowNanos());
+    long needed = now.emptyNanos(nowNanos) + now.refill.cost(amount);
+    return Math.max(0, needed - now.refill.windowNanos());
   }
 
   /** What could be taken now. */
@@ -86,11 +81,8 @@ final class TokenBucket {
 
   /** Changes the rate: what part of the bucket was filled, or owed, stays that part. */
   void resize(Refill refill, long nowNanos) {
-    level.updateAndGet(old -> {
-      long now = old.nowAtLeast(nowNanos);
-      long full = now + old.refill.scaled(old.emptyNanos(now), refill);
-      return new Level(refill, full, old.idleAtNanos);
-    });
+    level.updateAndGet(
+        old -> new Level(refill, nowNanos + old.refill.scaled(old.emptyNanos(nowNanos), refill)));
   }
 
   /**
@@ -98,39 +90,24 @@ final class TokenBucket {
    *
    * @param refill the rate at the time
    * @param costNanos in the bucket's own measure
-   * @param atNanos when
    */
-  record Take(Refill refill, long costNanos, long atNanos) {}
+  record Take(Refill refill, long costNanos) {}
 
   /**
    * A bucket at one moment.
    *
    * @param fullAtNanos when it will be full if nothing more is taken
-   * @param idleAtNanos when it was last seen full
    */
-  private record Level(Refill refill, long fullAtNanos, long idleAtNanos) {
+  private record Level(Refill refill, long fullAtNanos) {
 
-    /** A thread that read its clock early does not act before what has been seen since. */
-    long nowAtLeast(long nowNanos) {
-      return nowNanos - idleAtNanos < 0 ? idleAtNanos : nowNanos;
-    }
-
+    /** A bucket that is full already gains nothing by having been so for long. */
     long emptyNanos(long nowNanos) {
-      return Math.max(0, fullAtNanos - nowAtLeast(nowNanos));
+      return Math.max(0, fullAtNanos - nowNanos);
     }
 
-    Level charged(long costNanos, long now) {
-      long empty = fullAtNanos - now;
-      return empty <= 0
-          ? new Level(refill, now + costNanos, now)
-          : new Level(refill, now + Math.min(empty + costNanos, Refill.FOREVER_NANOS), idleAtNanos);
-    }
-
-    Level refunded(long costNanos, long takenAtNanos) {
-      boolean flowedInSince = idleAtNanos - takenAtNanos > 0;
-      return flowedInSince || costNanos == 0
-          ? this
-          : new Level(refill, fullAtNanos - costNanos, idleAtNanos);
+    Level charged(long costNanos, long nowNanos) {
+      long empty = Math.min(emptyNanos(nowNanos) + costNanos, Refill.FOREVER_NANOS);
+      return new Level(refill, nowNanos + empty);
     }
   }
 }
