@@ -27,7 +27,8 @@ class DocumentationTest {
   @Test
   void page_tables_areTheSchemas() throws IOException {
     String page = Files.readString(PAGE);
-    String anew = TABLE.matcher(page).replaceAll(found -> Matcher.quoteReplacement(table(found.group(1))));
+    String anew =
+        TABLE.matcher(page).replaceAll(found -> Matcher.quoteReplacement(table(found.group(1))));
     if ("write".equals(System.getProperty("penstock.docs"))) {
       Files.writeString(PAGE, anew);
       return;
@@ -78,7 +79,9 @@ class DocumentationTest {
     return "| value | how it is written |\n| --- | --- |\n"
         + Schema.definitions().properties().stream()
             .filter(entry -> entry.getValue().has("pattern"))
-            .map(entry -> "| %s | %s |\n".formatted(entry.getKey(), cell(text(entry.getValue(), "description"))))
+            .map(entry ->
+                "| %s | %s |\n"
+                    .formatted(entry.getKey(), cell(text(entry.getValue(), "description"))))
             .collect(Collectors.joining());
   }
 
@@ -118,7 +121,9 @@ class DocumentationTest {
     }
     if (property.has("$ref")) {
       String name = property.get("$ref").asText().replaceFirst(".*/", "");
-      return Schema.resolved(property).has("properties") ? "section" : name.replace("pool-name", "name");
+      return Schema.resolved(property).has("properties")
+          ? "section"
+          : name.replace("pool-name", "name");
     }
     return switch (property.path("type").asText()) {
       case "array" -> "list";

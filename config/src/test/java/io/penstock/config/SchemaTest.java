@@ -163,9 +163,9 @@ class SchemaTest {
   /** What a schema cannot see: what one value says of another, and what is outside the file. */
   private static final Pattern BEYOND =
       Pattern.compile(
-          "there is no|is also at|leads back|is below|environment has|catalogue has|cannot run|is no"
-              + " precision|is no file|also in remove|also the data port|written twice|is no address"
-              + "|fits here");
+          "there is no|is also at|leads back|is below|environment has|catalogue has|cannot run|is"
+              + " no precision|is no file|also in remove|also the data port|written twice|is no"
+              + " address|fits here");
 
   @ParameterizedTest
   @MethodSource("io.penstock.config.ConfigFileTest#slips")
