@@ -56,17 +56,17 @@ final class PoolMeters {
     }
     Call call = ending.call();
     if (call != null && call.body().stream()) {
-      streamed(ending, Math.max(1, call.body().choices()));
+      streamed(ending, Math.max(1, call.body().choices() * call.body().prompts()));
     }
   }
 
   /** A time to the first token is only seen on a stream, and a pace only on a whole one. */
-  private void streamed(Ending ending, int choices) {
+  private void streamed(Ending ending, int sequences) {
     if (ending.firstByteNanos() == 0 || ending.upstreamFirstByteNanos() == 0) {
       return;
     }
     firstToken.record(ending.firstByteNanos(), TimeUnit.NANOSECONDS);
-    int gaps = ending.usage().completionTokens() / choices - 1;
+    int gaps = ending.usage().completionTokens() / sequences - 1;
     if (gaps > 0 && ending.outcome() == Ending.Outcome.ANSWERED) {
       long nanos = ending.endNanos() - ending.firstByteNanos();
       perToken.record(nanos / gaps, TimeUnit.NANOSECONDS);
