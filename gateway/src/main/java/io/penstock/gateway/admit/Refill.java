@@ -28,13 +28,13 @@ final class Refill {
   private final double perNano;
 
   /**
-   * @param capacity what a full bucket holds
+   * @param capacity what a full bucket holds, at least 1
    * @param windowNanos how long an empty bucket takes to fill
    */
   Refill(long capacity, long windowNanos) {
     this.capacity = capacity;
     this.windowNanos = windowNanos;
-    wholeNanos = capacity == 0 ? 0 : windowNanos / capacity;
+    wholeNanos = windowNanos / capacity;
     restParts = windowNanos - wholeNanos * capacity;
     perNano = (double) capacity / windowNanos;
   }
@@ -42,9 +42,6 @@ final class Refill {
   /** A fraction of a request cannot be taken: {@code 0.5/minute} becomes one in two minutes. */
   static Refill of(Rate rate) {
     double amount = rate.amount();
-    if (!(amount > 0)) {
-      return new Refill(0, rate.window().toNanos());
-    }
     long capacity = Math.max(1, (long) amount);
     double stretch = capacity / amount;
     return new Refill(capacity, Math.max(1, Math.round(rate.window().toNanos() * stretch)));
@@ -62,9 +59,6 @@ final class Refill {
   long cost(long amount) {
     if (amount <= 0) {
       return 0;
-    }
-    if (capacity == 0) {
-      return FOREVER_NANOS;
     }
     long wholes = amount * wholeNanos;
     long rests = amount * restParts;

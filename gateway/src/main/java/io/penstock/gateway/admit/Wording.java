@@ -28,9 +28,6 @@ final class Wording {
   }
 
   private static @Nullable Refusal tooLarge(Scope scope, Admit.Ask ask) {
-    if (scope.requests != null && scope.requests.refill().capacity() == 0) {
-      return new Refusal.BadRequest(CODE, null, "No request is allowed for " + scope.name + '.');
-    }
     if (scope.tokens == null || ask.tokens() <= scope.tokens.refill().capacity()) {
       return null;
     }

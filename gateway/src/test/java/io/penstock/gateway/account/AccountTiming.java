@@ -8,8 +8,7 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * What accounting for one streamed call costs in CPU, the access log off and the making of the
- * ending included. Run by hand; the figures
- * are in docs/limits.md.
+ * ending included. Run by hand; the figures are in docs/limits.md.
  */
 final class AccountTiming {
   private static final ThreadMXBean THREAD = ManagementFactory.getThreadMXBean();

@@ -206,7 +206,7 @@ final class AdmitTest {
   @Test
   void keys_ofOneTier_haveLimitsOfTheirOwn() {
     var keys = List.of(Given.key("a", FREE, "acme"), Given.key("b", FREE, "acme"));
-    Admit admit = admit(Given.config(keys, List.of(), FREE));
+    Admit admit = admit(Given.config(keys, List.of(Given.pool(Limits.NONE)), FREE));
     reserved(ask(admit, Given.caller("a", FREE, "acme"), Given.demand(6000, 0)));
     reserved(ask(admit, Given.caller("b", FREE, "acme"), Given.demand(6000, 0)));
   }
@@ -246,7 +246,7 @@ final class AdmitTest {
   void budget_ofATenant_isSharedByItsKeysAndReservesTheWorstCase() {
     Tier paid = Given.tier("paid", Limits.NONE, Given.per(5, Duration.ofDays(30)));
     var keys = List.of(Given.key("a", paid, "acme"), Given.key("b", paid, "acme"));
-    Admit admit = admit(Given.config(keys, List.of(), paid));
+    Admit admit = admit(Given.config(keys, List.of(Given.pool(Limits.NONE)), paid));
     var a = reserved(ask(admit, Given.caller("a", paid, "acme"), Given.demand(1, 1), 4_000_000));
     assertThat(ask(admit, Given.caller("b", paid, "acme"), Given.demand(1, 1), 2_000_000))
         .asInstanceOf(type(Refusal.RateLimited.class))
@@ -298,7 +298,7 @@ final class AdmitTest {
   void reload_thatDropsTheKey_letsItsCallsEnd() {
     Admit admit = admit(Given.config(FREE));
     var inFlight = reserved(ask(admit, Given.caller(FREE), Given.demand(3000, 0)));
-    admit.reload(Given.config(List.of(), List.of(), FREE));
+    admit.reload(Given.config(List.of(), List.of(Given.pool(Limits.NONE)), FREE));
     assertThat(ask(admit, Given.caller(FREE), Given.demand(1, 1)))
         .isInstanceOf(Refusal.Unauthenticated.class);
     inFlight.settle(used(10, 10));

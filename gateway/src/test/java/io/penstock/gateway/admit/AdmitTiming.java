@@ -46,7 +46,7 @@ final class AdmitTiming {
     }
     Admit admit =
         new Admit(
-            Given.config(all, List.of(), tier),
+            Given.config(all, List.of(Given.pool(Limits.NONE)), tier),
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
     var cpuNanos = new LongAdder();
     List<Thread> running = new ArrayList<>();

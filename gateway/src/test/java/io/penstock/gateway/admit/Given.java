@@ -16,7 +16,9 @@ import io.penstock.config.Timeouts;
 import io.penstock.gateway.call.Assessment;
 import io.penstock.gateway.call.Caller;
 import io.penstock.gateway.call.Demand;
+import java.math.BigInteger;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -55,7 +57,8 @@ final class Given {
   }
 
   static ApiKey key(String id, Tier tier, String tenant) {
-    return new ApiKey(id, "0".repeat(64), tier.name(), tenant);
+    String hash = String.format("%064x", new BigInteger(1, id.getBytes(StandardCharsets.UTF_8)));
+    return new ApiKey(id, hash, tier.name(), tenant);
   }
 
   /** One key per tier, of the tier's name, and a tenant of that name. */

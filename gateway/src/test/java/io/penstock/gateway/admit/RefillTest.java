@@ -49,9 +49,4 @@ final class RefillTest {
     assertThat(Refill.of(new Rate(20, Duration.ofHours(1))))
         .isEqualTo(new Refill(20, Duration.ofHours(1).toNanos()));
   }
-
-  @Test
-  void of_nothing_costsForever() {
-    assertThat(Refill.of(new Rate(0, Duration.ofHours(1))).cost(1)).isEqualTo(Refill.FOREVER_NANOS);
-  }
 }
