@@ -66,6 +66,18 @@ public final class Router {
         : pinnedByName(model, tier, need);
   }
 
+  /**
+   * Whether a call may be sent to a pool in the place of the one that it was routed to: its tier
+   * may use it, it can take it, and it has the same model where the client named one.
+   */
+  public boolean mayTake(Pool pool, Pool instead, Call call, Caller caller, Demand demand) {
+    String model = call.body().model();
+    boolean named = call.directives().pool() != null || (model != null && !model.equals(AUTO));
+    return allowed(caller.tier()).contains(pool)
+        && Need.of(call, demand).metBy(pool)
+        && (!named || pool.model().equals(instead.model()));
+  }
+
   /** The pools that a tier may use, in the order of its route; for {@code /v1/models}. */
   public List<Pool> allowed(Tier tier) {
     return Objects.requireNonNull(tiers.get(tier.name())).allowed();

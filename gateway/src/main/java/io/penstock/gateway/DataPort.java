@@ -1,0 +1,145 @@
+package io.penstock.gateway;
+
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.penstock.config.PenstockConfig;
+import io.penstock.config.Pool;
+import io.penstock.gateway.accept.Accept;
+import io.penstock.gateway.call.Problem;
+import io.penstock.gateway.upstream.Upstream;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One event loop's share of the data port: its listener, its pipeline, its connections to the
+ * backends. A request lives and dies on one loop.
+ */
+final class DataPort extends VerticleBase {
+  private static final int MAX_LINE_BYTES = 8 << 10;
+  private static final int HTTP_1_CHUNK_BYTES = 64 << 10;
+
+  private final PenstockConfig config;
+  private final int port;
+  private volatile Stages stages;
+  private @Nullable Upstream upstream;
+  private @Nullable Pipeline pipeline;
+  private @Nullable Models models;
+  private @Nullable HttpServer server;
+
+  /**
+   * @param port to bind; below 0 a free one, which all loops share that are given the same number
+   */
+  DataPort(Stages stages, int port) {
+    this.config = stages.config();
+    this.stages = stages;
+    this.port = port;
+  }
+
+  @Override
+  public Future<?> start() {
+    upstream = new Upstream(vertx);
+    use(stages);
+    server =
+        vertx
+            .createHttpServer(options())
+            .requestHandler(this::handle)
+            .invalidRequestHandler(this::invalid);
+    return server.listen(port, config.server().host());
+  }
+
+  private HttpServerOptions options() {
+    return new HttpServerOptions()
+        .setTcpNoDelay(true)
+        .setHandle100ContinueAutomatically(true)
+        .setMaxHeaderSize(config.server().maxHeaderBytes())
+        .setMaxInitialLineLength(MAX_LINE_BYTES)
+        .setMaxChunkSize(HTTP_1_CHUNK_BYTES)
+        .setCompressionSupported(false)
+        .setDecompressionSupported(false)
+        .setHttp2ClearTextEnabled(true)
+        .setStrictThreadMode(true)
+        .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
+        .setIdleTimeout((int) idle().toMillis());
+  }
+
+  /**
+   * Nothing is sent while a whole answer is waited for: that connection is silent, but not idle.
+   */
+  private Duration idle() {
+    Duration idle = config.server().idleTimeout();
+    for (Pool pool : config.pools().values()) {
+      Duration answer = pool.timeouts().total().plusSeconds(5);
+      idle = idle.compareTo(answer) < 0 ? answer : idle;
+    }
+    return idle;
+  }
+
+  /** The stages of a new config, for the requests from now on. */
+  void reload(Stages next) {
+    stages = next;
+    context.runOnContext(_ -> use(next));
+  }
+
+  private void use(Stages next) {
+    pipeline = new Pipeline(next, Objects.requireNonNull(upstream));
+    models = new Models(next);
+  }
+
+  private void handle(HttpServerRequest request) {
+    String path = request.path();
+    if (path != null && Models.isHere(path)) {
+      Objects.requireNonNull(models).handle(request, path);
+    } else {
+      Objects.requireNonNull(pipeline).handle(request);
+    }
+  }
+
+  /** What is no HTTP request gets an answer all the same; its connection is closed after it. */
+  private void invalid(HttpServerRequest request) {
+    Accept.stamp(request);
+    Visit visit = Visit.open(request, stages.account(), stages.prices());
+    visit.refuse(
+        switch (request.decoderResult().cause()) {
+          case TooLongHttpHeaderException _ ->
+              problem(431, "header_too_large", "The request's headers are too large.");
+          case TooLongHttpLineException _ ->
+              problem(414, "url_too_long", "The request's URL is too long.");
+          case null, default -> problem(400, "invalid_http", "This is no HTTP request.");
+        });
+  }
+
+  private static Problem problem(int status, String code, String message) {
+    return new Problem(status, "invalid_request_error", code, null, message, Duration.ZERO, true);
+  }
+
+  int boundPort() {
+    return Objects.requireNonNull(server).actualPort();
+  }
+
+  /** Takes no more requests, lets those in flight finish, and ends at the deadline what is left. */
+  Future<Void> drain(Duration atMost) {
+    long timer =
+        vertx.setTimer(
+            Math.max(1, atMost.toMillis()),
+            _ ->
+                context.runOnContext(_ ->
+                    Objects.requireNonNull(upstream)
+                        .interruptAll("shutdown", "The gateway is shutting down.")));
+    return Objects.requireNonNull(server)
+        .shutdown(atMost.toMillis() + 1000, TimeUnit.MILLISECONDS)
+        .onComplete(_ -> vertx.cancelTimer(timer));
+  }
+
+  @Override
+  public Future<?> stop() {
+    Objects.requireNonNull(upstream).close();
+    return Future.succeededFuture();
+  }
+}

@@ -1,0 +1,60 @@
+package io.penstock.gateway;
+
+import io.penstock.config.Pool;
+import io.penstock.gateway.account.Account;
+import io.penstock.gateway.call.Refusal;
+import io.penstock.gateway.call.Seated;
+import io.penstock.gateway.call.Turn;
+import io.penstock.gateway.choose.Backends;
+import io.penstock.gateway.upstream.Seats;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The places that one call may be given, in order: its pool's backends, the least loaded first,
+ * then those of each pool that its pool falls back to.
+ */
+final class Fallbacks implements Seats {
+  private final Backends backends;
+  private final Account account;
+  private final List<Pool> pools;
+  private final Set<String> failed = HashSet.newHashSet(2);
+  private int current;
+
+  /**
+   * @param pools the call's pool, and then those that may take its place
+   */
+  Fallbacks(Backends backends, Account account, List<Pool> pools) {
+    this.backends = backends;
+    this.account = account;
+    this.pools = pools;
+  }
+
+  /** The first place. */
+  Seated first() {
+    return seat("no_backend");
+  }
+
+  @Override
+  public Seated another(Turn turn, String reason) {
+    failed.add(turn.backend().id());
+    Seated next = seat(reason);
+    if (next instanceof Turn found && found.pool().name().equals(turn.pool().name())) {
+      account.retried(turn.pool(), reason);
+    }
+    return next;
+  }
+
+  private Seated seat(String reason) {
+    Seated here = backends.seat(pools.get(current), failed);
+    Refusal first = here instanceof Refusal refusal ? refusal : null;
+    while (here instanceof Refusal && current + 1 < pools.size()) {
+      account.fellBack(pools.get(current), pools.get(current + 1), reason);
+      failed.clear();
+      current++;
+      here = backends.seat(pools.get(current), failed);
+    }
+    return here instanceof Refusal && first != null ? first : here;
+  }
+}

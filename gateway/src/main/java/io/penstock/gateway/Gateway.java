@@ -1,0 +1,231 @@
+package io.penstock.gateway;
+
+import io.penstock.config.Loaded;
+import io.penstock.config.PenstockConfig;
+import io.penstock.gateway.accept.Accept;
+import io.penstock.gateway.account.Account;
+import io.penstock.gateway.account.Gauges;
+import io.penstock.gateway.account.Metrics;
+import io.penstock.gateway.admin.AdminPort;
+import io.penstock.gateway.admin.Controls;
+import io.penstock.gateway.admit.Admit;
+import io.penstock.gateway.authenticate.Authenticator;
+import io.penstock.gateway.choose.Backends;
+import io.penstock.gateway.choose.Router;
+import io.penstock.gateway.classify.Classifier;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.transport.Transport;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The composition root: builds the stages, opens the ports, reloads and drains. What loops share is
+ * made here once; what one loop owns is in its {@link DataPort}.
+ */
+public final class Gateway {
+  /** Loops that are to share a free port are given the same number below zero. */
+  private static final AtomicInteger FREE_PORTS = new AtomicInteger();
+
+  private final Vertx vertx;
+  private final Options options;
+  private final Metrics metrics = new Metrics();
+  private final Gauges gauges = new Gauges(metrics.registry());
+  private final Account account;
+  private final Admit admit;
+  private final Backends backends;
+  private final List<DataPort> loops = new ArrayList<>();
+  private final List<String> deployments = new ArrayList<>();
+  private final Operations operations = new Operations(this);
+  private volatile Stages stages;
+  private volatile boolean draining;
+  private @Nullable AdminPort adminPort;
+
+  /**
+   * How a gateway is run, beside what its config says.
+   *
+   * @param dryRun whether every request is answered with its decision, and none is sent on
+   * @param source reads the config again, for a reload by hand
+   * @param eventLoops how many loops serve; 0: one a core
+   */
+  public record Options(boolean dryRun, Supplier<Loaded> source, int eventLoops) {
+    public Options(boolean dryRun, Supplier<Loaded> source) {
+      this(dryRun, source, 0);
+    }
+
+    /** For a config that comes from no file. */
+    public static Options fixed(PenstockConfig config) {
+      return new Options(false, () -> new Loaded.Ok(config, List.of()));
+    }
+
+    int loops() {
+      return eventLoops > 0 ? eventLoops : Runtime.getRuntime().availableProcessors();
+    }
+  }
+
+  private Gateway(Vertx vertx, PenstockConfig config, Options options) {
+    this.vertx = vertx;
+    this.options = options;
+    this.account = new Account(config, metrics.registry(), System.Logger.Level.DEBUG);
+    this.admit = new Admit(config, metrics.registry());
+    this.backends = new Backends(config);
+    this.stages = stages(config);
+  }
+
+  /** A Vert.x on the best transport that there is: io_uring, else epoll, else what Java has. */
+  public static Vertx vertx(int eventLoops) {
+    VertxOptions loops = new VertxOptions().setEventLoopPoolSize(eventLoops);
+    Transport transport =
+        Stream.of(Transport.IO_URING, Transport.EPOLL)
+            .filter(native_ -> native_ != null && native_.available())
+            .findFirst()
+            .orElse(Transport.NIO);
+    return Vertx.builder().with(loops).withTransport(transport).build();
+  }
+
+  /** Opens both ports; fails where one of them cannot be bound. */
+  public static Future<Gateway> start(Vertx vertx, PenstockConfig config, Options options) {
+    Gateway gateway = new Gateway(vertx, config, options);
+    gateway.watch(config);
+    return gateway
+        .openDataPort(config)
+        .compose(_ -> AdminPort.open(vertx, config.admin(), gateway.operations))
+        .map(opened -> {
+          gateway.adminPort = opened;
+          return gateway;
+        })
+        .recover(cause -> gateway.close().transform(_ -> Future.failedFuture(cause)));
+  }
+
+  private Future<?> openDataPort(PenstockConfig config) {
+    int port = config.server().port() == 0 ? FREE_PORTS.decrementAndGet() : config.server().port();
+    List<Future<?>> opening = new ArrayList<>();
+    for (int i = 0; i < options.loops(); i++) {
+      DataPort loop = new DataPort(stages, port);
+      loops.add(loop);
+      opening.add(vertx.deployVerticle(loop).onSuccess(deployments::add));
+    }
+    return Future.all(opening);
+  }
+
+  private Stages stages(PenstockConfig config) {
+    Prices prices = new Prices();
+    return new Stages(
+        config,
+        options.dryRun(),
+        new Accept(config.server()),
+        new Authenticator(config.keys(), config.tiers()),
+        new Classifier(config.complexity()),
+        new Router(config),
+        admit,
+        backends,
+        new PoolBodies(config.pools().values()),
+        prices,
+        account);
+  }
+
+  private void watch(PenstockConfig config) {
+    gauges.clear();
+    config
+        .pools()
+        .values()
+        .forEach(pool -> {
+          gauges.inFlight(pool, () -> operations.inFlight(pool.name()));
+          pool.backends()
+              .forEach(backend ->
+                  gauges.up(pool, backend, () -> operations.isUp(pool.name(), backend.id())));
+        });
+  }
+
+  /** The data port that is bound, also where the config left the choice open. */
+  public int port() {
+    return loops.getFirst().boundPort();
+  }
+
+  public int adminPort() {
+    return Objects.requireNonNull(adminPort).port();
+  }
+
+  /** What an operator may see and do. */
+  public Controls controls() {
+    return operations;
+  }
+
+  /**
+   * Takes a new config for the requests from now on; calls in flight stay with the old one. Limits,
+   * spending and calls in flight are kept where tier, pool and backend still are. The ports stay as
+   * they were opened.
+   */
+  public synchronized Future<Void> reload(PenstockConfig config) {
+    try {
+      Stages next = stages(config);
+      account.reload(config);
+      admit.reload(config);
+      backends.reload(config);
+      stages = next;
+      watch(config);
+      loops.forEach(loop -> loop.reload(next));
+      return Future.succeededFuture();
+    } catch (RuntimeException unusable) {
+      return Future.failedFuture(unusable);
+    }
+  }
+
+  /**
+   * Not ready from now on; calls in flight may finish within the config's drain time-out, and what
+   * is left then is ended. Both ports are closed after that.
+   */
+  public Future<Void> drain() {
+    draining = true;
+    List<Future<Void>> drained = new ArrayList<>();
+    for (DataPort loop : loops) {
+      drained.add(loop.drain(stages.config().server().drainTimeout()));
+    }
+    return Future.join(drained).transform(_ -> close());
+  }
+
+  /** Closes both ports, at once. */
+  public Future<Void> close() {
+    draining = true;
+    List<Future<Void>> closing = new ArrayList<>();
+    deployments.forEach(deployment -> closing.add(vertx.undeploy(deployment)));
+    deployments.clear();
+    AdminPort admin = adminPort;
+    if (admin != null) {
+      closing.add(admin.close());
+    }
+    return Future.join(closing).onComplete(_ -> metrics.close()).mapEmpty();
+  }
+
+  // What the operations see.
+
+  Stages stages() {
+    return stages;
+  }
+
+  Backends backends() {
+    return backends;
+  }
+
+  Account account() {
+    return account;
+  }
+
+  Metrics metrics() {
+    return metrics;
+  }
+
+  Options options() {
+    return options;
+  }
+
+  boolean draining() {
+    return draining;
+  }
+}

@@ -1,0 +1,148 @@
+package io.penstock.gateway;
+
+import io.penstock.config.ConfigProblem;
+import io.penstock.config.Loaded;
+import io.penstock.config.PenstockConfig;
+import io.penstock.config.Pool;
+import io.penstock.config.Tier;
+import io.penstock.gateway.account.Totals;
+import io.penstock.gateway.admin.Controls;
+import io.penstock.gateway.admin.PoolView;
+import io.penstock.gateway.admin.Reloaded;
+import io.penstock.gateway.admin.TierView;
+import io.penstock.gateway.admin.TrafficView;
+import io.penstock.gateway.choose.Backends;
+import io.penstock.gateway.choose.Backends.BackendStatus;
+import io.penstock.gateway.choose.Backends.PoolStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** A running gateway as its operators see it. */
+final class Operations implements Controls {
+  private static final double MICROS_PER_USD = 1e6;
+
+  private final Gateway gateway;
+
+  Operations(Gateway gateway) {
+    this.gateway = gateway;
+  }
+
+  @Override
+  public List<String> whyNotReady() {
+    List<String> reasons = new ArrayList<>();
+    if (gateway.draining()) {
+      reasons.add("draining");
+    }
+    for (PoolStatus pool : gateway.backends().status()) {
+      if (!pool.up()) {
+        reasons.add("no backend of the pool '" + pool.name() + "' is up");
+      }
+    }
+    return reasons;
+  }
+
+  @Override
+  public String metrics() {
+    return gateway.metrics().scrape(null).body();
+  }
+
+  @Override
+  public List<PoolView> pools() {
+    PenstockConfig config = config();
+    return gateway.backends().status().stream()
+        .flatMap(status ->
+            Optional.ofNullable(config.pools().get(status.name())).stream()
+                .map(pool -> view(pool, status)))
+        .toList();
+  }
+
+  private PoolView view(Pool pool, PoolStatus status) {
+    return new PoolView(
+        pool,
+        traffic(totals -> totals.pool().equals(pool.name())),
+        status.backends().stream().map(Operations::view).toList());
+  }
+
+  private static PoolView.BackendView view(BackendStatus backend) {
+    return new PoolView.BackendView(
+        backend.id(),
+        backend.url().toString(),
+        backend.state().label(),
+        backend.inFlight(),
+        backend.consecutiveFailures(),
+        backend.ttftSeconds(),
+        backend.tpotSeconds());
+  }
+
+  @Override
+  public List<TierView> tiers() {
+    return config().tiers().values().stream().map(this::view).toList();
+  }
+
+  private TierView view(Tier tier) {
+    int keys = (int) config().keys().stream().filter(key -> key.tier().equals(tier.name())).count();
+    return new TierView(tier, keys, traffic(totals -> totals.tier().equals(tier.name())));
+  }
+
+  private TrafficView traffic(Predicate<Totals> which) {
+    TrafficView sum = TrafficView.NONE;
+    for (Totals totals : gateway.account().totals()) {
+      if (which.test(totals)) {
+        sum =
+            new TrafficView(
+                sum.answered() + totals.answered(),
+                sum.refused() + totals.refused(),
+                sum.failed() + totals.failed(),
+                sum.cancelled() + totals.cancelled(),
+                sum.promptTokens() + totals.promptTokens(),
+                sum.completionTokens() + totals.completionTokens(),
+                sum.costUsd() + totals.microUsd() / MICROS_PER_USD);
+      }
+    }
+    return sum;
+  }
+
+  @Override
+  public Reloaded reload() {
+    return switch (gateway.options().source().get()) {
+      case Loaded.Invalid(var problems, var _) -> new Reloaded.Refused(lines(problems));
+      case Loaded.Ok(var config, var warnings) -> {
+        var taken = gateway.reload(config);
+        yield taken.succeeded()
+            ? new Reloaded.Taken(lines(warnings))
+            : new Reloaded.Refused(List.of(String.valueOf(taken.cause().getMessage())));
+      }
+    };
+  }
+
+  private static List<String> lines(List<ConfigProblem> problems) {
+    return problems.stream().map(ConfigProblem::toString).toList();
+  }
+
+  @Override
+  public boolean drain(String pool, String backend, Draining draining) {
+    return draining == Draining.DRAIN
+        ? gateway.backends().drain(pool, backend)
+        : gateway.backends().undrain(pool, backend);
+  }
+
+  int inFlight(String pool) {
+    return gateway.backends().status().stream()
+        .filter(status -> status.name().equals(pool))
+        .mapToInt(PoolStatus::inFlight)
+        .sum();
+  }
+
+  boolean isUp(String pool, String backend) {
+    return gateway.backends().status().stream()
+        .filter(status -> status.name().equals(pool))
+        .flatMap(status -> status.backends().stream())
+        .anyMatch(status -> status.id().equals(backend) && status.state() == Backends.State.UP);
+  }
+
+  private PenstockConfig config() {
+    return gateway.stages().config();
+  }
+}

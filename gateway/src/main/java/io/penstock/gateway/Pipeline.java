@@ -1,0 +1,82 @@
+package io.penstock.gateway;
+
+import io.penstock.gateway.call.Accepted;
+import io.penstock.gateway.call.Admission;
+import io.penstock.gateway.call.Call;
+import io.penstock.gateway.call.Demand;
+import io.penstock.gateway.call.Refusal;
+import io.penstock.gateway.call.Reservation;
+import io.penstock.gateway.call.Route;
+import io.penstock.gateway.call.Turn;
+import io.penstock.gateway.upstream.Errand;
+import io.penstock.gateway.upstream.Upstream;
+import io.vertx.core.http.HttpServerRequest;
+
+/**
+ * The path of a request, from top to bottom, a stage at a time. A stage answers with what the next
+ * one needs, or with a refusal, which ends the visit. One pipeline serves one event loop; its
+ * stages were built from one config, and a reload builds another pipeline, while the calls in
+ * flight stay with theirs.
+ */
+final class Pipeline {
+  private final Stages stages;
+  private final Upstream upstream;
+
+  Pipeline(Stages stages, Upstream upstream) {
+    this.stages = stages;
+    this.upstream = upstream;
+  }
+
+  /** Bounds and reads the body, once its key is known. */
+  void handle(HttpServerRequest request) {
+    Visit visit = Visit.open(request, stages.account(), stages.prices());
+    stages
+        .accept()
+        .read(request, key -> visit.identified(stages.authenticator().identify(key)))
+        .onComplete(visit.then(accepted -> classify(visit, accepted)));
+  }
+
+  private void classify(Visit visit, Accepted accepted) {
+    switch (accepted) {
+      case Accepted.Request(Call call) ->
+          route(visit, visit.called(call), visit.measured(stages.classifier().measure(call)));
+      case Refusal no -> visit.refuse(no);
+    }
+  }
+
+  private void route(Visit visit, Call call, Demand demand) {
+    switch (stages.router().route(call, visit.caller(), demand)) {
+      case Route route -> reserve(visit, call, demand, visit.routed(route));
+      case Refusal no -> visit.refuse(no);
+    }
+  }
+
+  private void reserve(Visit visit, Call call, Demand demand, Route route) {
+    stages
+        .admit()
+        .reserve(visit.caller(), route.pool(), demand, 0)
+        .onComplete(visit.then(admission -> seat(visit, call, demand, route, admission)));
+  }
+
+  private void seat(Visit visit, Call call, Demand demand, Route route, Admission admission) {
+    switch (admission) {
+      case Reservation reservation -> {
+        visit.admitted(reservation);
+        send(visit, call, demand, stages.places(call, visit.caller(), demand, route));
+      }
+      case Refusal no -> visit.refuse(no);
+    }
+  }
+
+  /** Whatever becomes of it, the flight tells the visit, or the visit cancels the flight. */
+  private void send(Visit visit, Call call, Demand demand, Fallbacks places) {
+    switch (places.first()) {
+      case Turn turn -> {
+        Errand errand = new Errand(call, visit.request().headers(), stages.bodies());
+        Delivery delivery = new Delivery(visit.answer(call, demand));
+        visit.fly(upstream.flight(errand, turn, places, delivery, visit));
+      }
+      case Refusal no -> visit.refuse(no);
+    }
+  }
+}

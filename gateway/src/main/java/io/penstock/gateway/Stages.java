@@ -1,0 +1,55 @@
+package io.penstock.gateway;
+
+import io.penstock.config.PenstockConfig;
+import io.penstock.config.Pool;
+import io.penstock.gateway.accept.Accept;
+import io.penstock.gateway.account.Account;
+import io.penstock.gateway.admit.Admit;
+import io.penstock.gateway.authenticate.Authenticator;
+import io.penstock.gateway.call.Call;
+import io.penstock.gateway.call.Caller;
+import io.penstock.gateway.call.Demand;
+import io.penstock.gateway.call.Route;
+import io.penstock.gateway.choose.Backends;
+import io.penstock.gateway.choose.Router;
+import io.penstock.gateway.classify.Classifier;
+import io.penstock.gateway.upstream.Bodies;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The stages as one config wants them, shared by all loops. What must outlive a reload (limits,
+ * backends, the account) is passed on from one to the next; the rest is made anew.
+ *
+ * @param config what they were made from
+ * @param dryRun whether every call is a dry run
+ */
+record Stages(
+    PenstockConfig config,
+    boolean dryRun,
+    Accept accept,
+    Authenticator authenticator,
+    Classifier classifier,
+    Router router,
+    Admit admit,
+    Backends backends,
+    Bodies bodies,
+    Prices prices,
+    Account account) {
+
+  /**
+   * Where a call may be sent: its pool, and the pools that it falls back to. Those must be pools of
+   * the caller's tier that can take the call, and have the same model where the caller named one.
+   */
+  Fallbacks places(Call call, Caller caller, Demand demand, Route route) {
+    List<Pool> pools = new ArrayList<>(1 + route.pool().fallback().size());
+    pools.add(route.pool());
+    for (String name : route.pool().fallback()) {
+      Pool pool = config.pools().get(name);
+      if (pool != null && router.mayTake(pool, route.pool(), call, caller, demand)) {
+        pools.add(pool);
+      }
+    }
+    return new Fallbacks(backends, account, pools);
+  }
+}

@@ -1,0 +1,325 @@
+package io.penstock.gateway;
+
+import static java.lang.System.Logger.Level.ERROR;
+
+import io.penstock.config.Pool;
+import io.penstock.gateway.account.Account;
+import io.penstock.gateway.call.Call;
+import io.penstock.gateway.call.Caller;
+import io.penstock.gateway.call.ClientGone;
+import io.penstock.gateway.call.Demand;
+import io.penstock.gateway.call.Ending;
+import io.penstock.gateway.call.Ending.Outcome;
+import io.penstock.gateway.call.Identified;
+import io.penstock.gateway.call.LimitState;
+import io.penstock.gateway.call.Problem;
+import io.penstock.gateway.call.Refusal;
+import io.penstock.gateway.call.Reservation;
+import io.penstock.gateway.call.Route;
+import io.penstock.gateway.call.Turn;
+import io.penstock.gateway.call.Usage;
+import io.penstock.gateway.relay.Marks;
+import io.penstock.gateway.relay.Outgoing;
+import io.penstock.gateway.relay.Refuser;
+import io.penstock.gateway.upstream.Flight;
+import io.penstock.gateway.upstream.Landing;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.ToLongBiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request from its head to its end: what is known of it so far, and the one place where it
+ * ends. However it ends, its reservation is ended and the account is told, once; what happens to it
+ * after that is nobody's business any more. All on one loop.
+ */
+final class Visit implements Landing {
+  private static final System.Logger LOG = System.getLogger(Visit.class.getName());
+
+  private final HttpServerRequest request;
+  private final HttpServerResponse response;
+  private final Account account;
+  private final ToLongBiFunction<Pool, Usage> microUsd;
+  private final long openedNanos = System.nanoTime();
+
+  private @Nullable Call call;
+  private @Nullable Caller caller;
+  private @Nullable Demand demand;
+  private @Nullable Route route;
+  private @Nullable Reservation reservation;
+  private @Nullable Outgoing outgoing;
+  private @Nullable Flight flight;
+  private boolean ended;
+
+  private Visit(
+      HttpServerRequest request, Account account, ToLongBiFunction<Pool, Usage> microUsd) {
+    this.request = request;
+    this.response = request.response();
+    this.account = account;
+    this.microUsd = microUsd;
+  }
+
+  /** A request has come. */
+  static Visit open(
+      HttpServerRequest request, Account account, ToLongBiFunction<Pool, Usage> microUsd) {
+    Visit visit = new Visit(request, account, microUsd);
+    account.opened();
+    visit.response.closeHandler(_ -> visit.gone());
+    visit.response.exceptionHandler(_ -> visit.gone());
+    return visit;
+  }
+
+  HttpServerRequest request() {
+    return request;
+  }
+
+  /** A step that goes on with a stage's answer, unless the call has ended meanwhile. */
+  <T> Handler<AsyncResult<T>> then(Consumer<T> step) {
+    return result -> {
+      if (ended) {
+        orphan(result);
+      } else if (result.failed()) {
+        crashed(result.cause());
+      } else {
+        run(() -> step.accept(result.result()));
+      }
+    };
+  }
+
+  /** What came too late for its call is given back. */
+  private static void orphan(AsyncResult<?> result) {
+    if (result.succeeded() && result.result() instanceof Reservation late) {
+      late.release();
+    }
+  }
+
+  private void run(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException bug) {
+      crashed(bug);
+    }
+  }
+
+  // What becomes known.
+
+  Identified identified(Identified who) {
+    if (who instanceof Caller known) {
+      caller = known;
+    }
+    return who;
+  }
+
+  Caller caller() {
+    return Objects.requireNonNull(caller);
+  }
+
+  Call called(Call known) {
+    call = known;
+    return known;
+  }
+
+  Demand measured(Demand known) {
+    demand = known;
+    return known;
+  }
+
+  Route routed(Route known) {
+    route = known;
+    return known;
+  }
+
+  Reservation admitted(Reservation known) {
+    reservation = known;
+    return known;
+  }
+
+  /** The answer that will be given, marked with what is known. */
+  Outgoing answer(Call to, Demand asked) {
+    Outgoing opened = new Outgoing(response, to, asked, marks(), microUsd);
+    outgoing = opened;
+    return opened;
+  }
+
+  void fly(Flight sent) {
+    flight = sent;
+    sent.start();
+  }
+
+  private Marks marks() {
+    return new Marks(
+        caller == null ? null : caller.tier().name(),
+        demand == null ? null : demand.complexity().level().label(),
+        reservation == null ? null : reservation.state());
+  }
+
+  private Marks marks(Refusal refusal) {
+    LimitState limits =
+        refusal instanceof Refusal.RateLimited limited ? limited.state() : marks().limits();
+    return new Marks(marks().tier(), marks().complexity(), limits);
+  }
+
+  // How it ends.
+
+  /** Penstock says no. */
+  void refuse(Refusal refusal) {
+    if (!ended) {
+      int status = Refuser.refuse(response, refusal, marks(refusal));
+      end(Outcome.REFUSED, codeOf(refusal), status, Usage.NONE, false);
+    }
+  }
+
+  /** What was sent is no request that HTTP knows. */
+  void refuse(Problem problem) {
+    int status = Refuser.send(response, problem, Marks.NONE);
+    end(Outcome.REFUSED, String.valueOf(problem.code()), status, Usage.NONE, false);
+  }
+
+  /** The list of models, or one of them. */
+  void listed(String json) {
+    Refuser.json(response, 200, json);
+    end(Outcome.ANSWERED, "models", 200, Usage.NONE, false);
+  }
+
+  /** A dry run has its answer. */
+  void rehearsed(String json) {
+    Refuser.json(response, 200, json);
+    end(Outcome.ANSWERED, "dry_run", 200, Usage.NONE, false);
+  }
+
+  @Override
+  public void answered() {
+    Outgoing given = Objects.requireNonNull(outgoing);
+    String reason = given.status() < 300 ? "ok" : "upstream_" + given.status();
+    end(Outcome.ANSWERED, reason, given.status(), given.usage(), false);
+  }
+
+  @Override
+  public void broken(String reason) {
+    Outgoing given = Objects.requireNonNull(outgoing);
+    end(Outcome.FAILED, reason, given.status(), given.usage(), true);
+  }
+
+  @Override
+  public void failed(Refusal refusal, String reason) {
+    if (!ended) {
+      int status = Refuser.refuse(response, refusal, marks(refusal));
+      end(Outcome.FAILED, reason, status, Usage.NONE, false);
+    }
+  }
+
+  @Override
+  public void crashed(Throwable bug) {
+    if (bug instanceof ClientGone) {
+      gone();
+      return;
+    }
+    LOG.log(ERROR, "a bug, in " + (call == null ? "a request" : call), bug);
+    if (ended) {
+      return;
+    }
+    boolean begun = response.headWritten();
+    if (flight != null) {
+      flight.cancel();
+    }
+    if (begun) {
+      response.reset();
+    } else if (!response.ended()) {
+      Refuser.bug(response, marks());
+    }
+    end(Outcome.FAILED, "internal_error", begun ? response.getStatusCode() : 500, used(), begun);
+  }
+
+  /** The client went away: the work at the backend ends now. */
+  private void gone() {
+    if (ended) {
+      return;
+    }
+    String state = state();
+    Usage used = used();
+    if (flight != null) {
+      flight.cancel();
+    }
+    end(
+        Outcome.CANCELLED,
+        state,
+        response.headWritten() ? response.getStatusCode() : 0,
+        used,
+        false);
+  }
+
+  private String state() {
+    if (flight != null) {
+      return flight.state().label();
+    }
+    return call == null ? "reading" : "queued";
+  }
+
+  /** What a call has used that ends before its answer did. */
+  private Usage used() {
+    if (flight == null || flight.dispatchNanos() == 0 || outgoing == null || demand == null) {
+      return Usage.NONE;
+    }
+    Usage told = outgoing.usage();
+    return told.equals(Usage.NONE) ? new Usage(demand.promptTokens(), 0, 0, false) : told;
+  }
+
+  private static String codeOf(Refusal refusal) {
+    String code = Problem.of(refusal).code();
+    return code == null ? "refused" : code;
+  }
+
+  private void end(Outcome outcome, String reason, int status, Usage usage, boolean streamBroken) {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    Turn turn = flight == null ? null : flight.turn();
+    long cost =
+        turn == null || usage.equals(Usage.NONE) ? 0 : microUsd.applyAsLong(turn.pool(), usage);
+    settle(outcome, usage, cost);
+    account.ended(
+        new Ending(
+            outcome,
+            reason,
+            call,
+            caller,
+            demand,
+            served(turn),
+            turn == null ? null : turn.backend().id(),
+            usage,
+            status,
+            flight == null ? 0 : flight.attempts(),
+            flight == null ? 0 : flight.dispatchNanos(),
+            outgoing == null ? 0 : outgoing.firstContentNanos(),
+            outgoing == null ? 0 : outgoing.firstByteNanos(),
+            System.nanoTime() - (call == null ? openedNanos : call.startNanos()),
+            turn == null ? 0 : turn.inFlightAtDispatch(),
+            streamBroken),
+        cost);
+  }
+
+  /** An answer counts as a request even if it took no token; what came to nothing does not. */
+  private void settle(Outcome outcome, Usage usage, long cost) {
+    if (reservation == null) {
+      return;
+    }
+    if (outcome == Outcome.ANSWERED || !usage.equals(Usage.NONE)) {
+      reservation.settle(usage, cost);
+    } else {
+      reservation.release();
+    }
+  }
+
+  /** The route, with the pool in it that served in the end. */
+  private @Nullable Route served(@Nullable Turn turn) {
+    if (route == null || turn == null || route.pool().name().equals(turn.pool().name())) {
+      return route;
+    }
+    return new Route(turn.pool(), "fallback from " + route.pool().name(), route.alternatives());
+  }
+}
