@@ -1,5 +1,6 @@
 package io.penstock.gateway.relay;
 
+import io.penstock.gateway.call.GoDuration;
 import io.penstock.gateway.call.LimitState;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;

@@ -1,13 +1,13 @@
-package io.penstock.gateway.relay;
+package io.penstock.gateway.call;
 
 /** A duration as Go prints it, which is how OpenAI's rate-limit headers do: {@code 6m0s}. */
-final class GoDuration {
+public final class GoDuration {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   private GoDuration() {}
 
   /** Rounded up to whole milliseconds, since a client that comes back early is refused again. */
-  static String format(long nanos) {
+  public static String format(long nanos) {
     long millis = nanos <= 0 ? 0 : (nanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI;
     if (millis == 0) {
       return "0s";
