@@ -42,7 +42,7 @@ final class AdminPortTest {
           "llama-2-7b",
           "llama-2-7b",
           Pool.Provider.VLLM,
-          List.of(),
+          List.of(new Pool.Backend("small-1", URI.create("http://127.0.0.1:1"))),
           Optional.empty(),
           Optional.empty(),
           Slo.NONE,

@@ -72,6 +72,7 @@ final class Given {
     Map<String, Tier> byName = new LinkedHashMap<>();
     Arrays.stream(tiers).forEach(tier -> byName.put(tier.name(), tier));
     Map<String, Pool> poolsByName = new LinkedHashMap<>();
+    poolsByName.put("small", pool(Limits.NONE));
     pools.forEach(pool -> poolsByName.put(pool.name(), pool));
     return new PenstockConfig(
         Server.DEFAULT,
