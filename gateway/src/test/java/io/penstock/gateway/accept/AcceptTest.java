@@ -3,6 +3,7 @@ package io.penstock.gateway.accept;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.config.Complexity;
 import io.penstock.config.Limits;
@@ -18,11 +19,13 @@ import io.penstock.gateway.call.Operation;
 import io.penstock.gateway.call.Problem;
 import io.penstock.gateway.call.Refusal;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.PoolOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -34,6 +37,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -372,6 +376,38 @@ class AcceptTest {
     }
     cut.reset();
     assertThat(next()).isInstanceOf(ClientGone.class);
+  }
+
+  @Test
+  void read_http2TooLargeThenMore_resetsTheStreamAlone() throws Exception {
+    int port = serve();
+    var client =
+        vertx.createHttpClient(
+            new HttpClientOptions()
+                .setProtocolVersion(HttpVersion.HTTP_2)
+                .setHttp2ClearTextUpgrade(false),
+            new PoolOptions().setHttp2MaxSize(1));
+    var large =
+        client
+            .request(HttpMethod.POST, port, "127.0.0.1", "/v1/chat/completions")
+            .await(30, TimeUnit.SECONDS)
+            .setChunked(true);
+    var chunk = Buffer.buffer("x".repeat(50_000));
+    assertThatThrownBy(
+            () -> {
+              for (int i = 0; i < 4_000; i++) {
+                large.write(chunk).await(30, TimeUnit.SECONDS);
+              }
+            })
+        .isNotInstanceOf(TimeoutException.class);
+    assertThat(large.response().await(30, TimeUnit.SECONDS).statusCode()).isEqualTo(413);
+    assertThat(next()).isEqualTo(new Refusal.TooLarge(LIMIT));
+    var after =
+        client
+            .request(HttpMethod.POST, port, "127.0.0.1", "/v1/chat/completions")
+            .await(30, TimeUnit.SECONDS);
+    assertThat(after.connection()).isSameAs(large.connection());
+    assertThat(after.send(BODY).await(30, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
   }
 
   private int serve() throws Exception {
