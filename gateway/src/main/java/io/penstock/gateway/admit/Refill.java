@@ -14,9 +14,9 @@ final class Refill {
   static final long FOREVER_NANOS = Long.MAX_VALUE / 3;
 
   /** Nearer to a whole number than this, a quotient of doubles is not trusted. */
-  private static final double DOUBT = 1e-6;
+  private static final double DOUBT = 1e-3;
 
-  private static final double LARGEST_SURE = 1e9;
+  private static final double LARGEST_SURE = 1e12;
 
   private final long capacity;
   private final long windowNanos;

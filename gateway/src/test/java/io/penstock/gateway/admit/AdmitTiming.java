@@ -39,7 +39,7 @@ final class AdmitTiming {
 
   private static void run(String what, int threads, int keys, Optional<Rate> budget)
       throws InterruptedException {
-    Tier tier = Given.tier("paid", new Limits(per(1e12), per(1e15), 1000), budget);
+    Tier tier = Given.tier("paid", new Limits(per(1e9), per(1e11), 1000), budget);
     var all = new ArrayList<io.penstock.config.ApiKey>();
     for (int i = 0; i < keys; i++) {
       all.add(Given.key("k" + i, tier, "acme"));
