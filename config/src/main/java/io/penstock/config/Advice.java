@@ -52,9 +52,6 @@ final class Advice {
     if (bands.medium() >= bands.complex()) {
       warn.accept("complexity.complex", "leaves no score for medium: that route is never taken");
     }
-    if (bands.complex() - bands.abstain() > 1) {
-      warn.accept("complexity.complex", "is over every score: that route is never taken");
-    }
   }
 
   private void unreachedPools(BiConsumer<String, String> warn) {

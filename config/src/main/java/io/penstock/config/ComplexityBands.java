@@ -5,8 +5,8 @@ package io.penstock.config;
  *
  * @param medium the score from which a request is medium
  * @param complex the score from which it is complex
- * @param abstain half the width of the band below each border in which the classifier is not sure
- *     and takes the safer, harder class
+ * @param abstain the width of the band below each border in which the classifier is not sure and
+ *     takes the safer, harder class
  */
 public record ComplexityBands(double medium, double complex, double abstain) {
   public static final ComplexityBands DEFAULT = new ComplexityBands(0.35, 0.65, 0.03);
