@@ -79,7 +79,8 @@ class ClientsTest {
         "400 | invalid_type | {\"messages\":\"hi\"}",
         "400 | invalid_type | {\"model\":7,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
         "400 | invalid_type | {\"stream\":1,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
-        "404 | model_not_found | {\"model\":\"x\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+        "404 | model_not_found |"
+            + " {\"model\":\"x\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
       })
   void chat_badBody_isRefusedAndCostsNothing(int status, String code, String body)
       throws Exception {
@@ -148,16 +149,15 @@ class ClientsTest {
       client.send(head("Transfer-Encoding: chunked"));
       var chunk = "10000\r\n" + "a".repeat(0x10000) + "\r\n";
       var sending =
-          CompletableFuture.runAsync(
-              () -> {
-                try {
-                  for (int i = 0; i < 700; i++) {
-                    client.send(chunk);
-                  }
-                } catch (java.io.IOException closed) {
-                  // the server need not read what it has refused
-                }
-              });
+          CompletableFuture.runAsync(() -> {
+            try {
+              for (int i = 0; i < 700; i++) {
+                client.send(chunk);
+              }
+            } catch (java.io.IOException closed) {
+              // the server need not read what it has refused
+            }
+          });
       refused(client.read(), 413, "request_too_large");
       client.close();
       sending.join();
@@ -197,14 +197,16 @@ class ClientsTest {
   @Test
   void body_ofTenMebibytes_arrivesByteForByte() throws Exception {
     var body =
-        "{\"x\":1.0e0,\"\\u0078\":[1,2 , 3],\"model\":\"small\",\"max_tokens\":3,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"blob\":\""
+        "{\"x\":1.0e0,\"\\u0078\":[1,2 ,"
+            + " 3],\"model\":\"small\",\"max_tokens\":3,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"blob\":\""
             + "0123456789abcdef".repeat(10 << 16)
             + "\"}";
     try (var client = client()) {
       assertThat(client.post(CHAT, TestBed.ENTERPRISE, body).read().status()).isEqualTo(200);
     }
     var arrived = new String(bed.lastBody("small"), StandardCharsets.UTF_8);
-    assertThat(arrived.length()).isEqualTo(body.length() + "llama-2-7b".length() - "small".length());
+    assertThat(arrived.length())
+        .isEqualTo(body.length() + "llama-2-7b".length() - "small".length());
     assertThat(arrived.replace("\"model\":\"llama-2-7b\"", "\"model\":\"small\"")).isEqualTo(body);
   }
 
@@ -214,7 +216,8 @@ class ClientsTest {
       var all = new java.io.ByteArrayOutputStream();
       for (int i = 0; i < 20; i++) {
         var body = i % 3 == 2 ? "{" : HELLO;
-        all.writeBytes(RawClient.request(CHAT, TestBed.ENTERPRISE, body, "x-request-id: pipe-" + i));
+        all.writeBytes(
+            RawClient.request(CHAT, TestBed.ENTERPRISE, body, "x-request-id: pipe-" + i));
       }
       client.send(all.toByteArray());
       for (int i = 0; i < 20; i++) {
@@ -311,7 +314,8 @@ class ClientsTest {
   void client_leavingInMidStream_cancelsTheModelServer() throws Exception {
     long before = bed.aborted();
     try (var client = client()) {
-      client.post(CHAT, TestBed.ENTERPRISE, STREAM.replace("\"max_tokens\":5", "\"max_tokens\":2000"));
+      client.post(
+          CHAT, TestBed.ENTERPRISE, STREAM.replace("\"max_tokens\":5", "\"max_tokens\":2000"));
       assertThat(client.readStatus()).isEqualTo(200);
       client.headers();
       client.chunk();
@@ -323,7 +327,8 @@ class ClientsTest {
   void client_leavingBeforeTheAnswer_cancelsTheModelServer() throws Exception {
     long before = bed.aborted();
     try (var client = client()) {
-      client.post(CHAT, TestBed.ENTERPRISE, HELLO.replace("\"max_tokens\":5", "\"max_tokens\":2000"));
+      client.post(
+          CHAT, TestBed.ENTERPRISE, HELLO.replace("\"max_tokens\":5", "\"max_tokens\":2000"));
       TestBed.await(() -> bed.running() > 0);
     }
     TestBed.await(() -> bed.aborted() == before + 1);

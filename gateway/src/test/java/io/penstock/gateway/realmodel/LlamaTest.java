@@ -17,7 +17,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A real model behind the gateway: llama.cpp, with random weights, batching and cancelling in earnest. */
+/**
+ * A real model behind the gateway: llama.cpp, with random weights, batching and cancelling in
+ * earnest.
+ */
 class LlamaTest {
   private static final String CHAT = "/v1/chat/completions";
   @TempDir static Path directory;
@@ -30,7 +33,9 @@ class LlamaTest {
     RandomGguf.write(file, 2, 4096, 7);
     llama = new LlamaFront(file);
     String url = "http://127.0.0.1:" + llama.port();
-    bed = TestBed.start(o -> o, yaml -> yaml.replaceFirst("url: \"http[^\"]*\"", "url: \"" + url + '"'));
+    bed =
+        TestBed.start(
+            o -> o, yaml -> yaml.replaceFirst("url: \"http[^\"]*\"", "url: \"" + url + '"'));
   }
 
   @AfterAll

@@ -11,9 +11,10 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Writes a model file of the llama architecture (GGUF version 3) with random weights: real enough for
- * llama.cpp to load, batch, sample and cancel, and small enough to be made by a test. Only syllables can
- * be sampled (every other token's output row is zero), so an answer is printable and runs to its bound.
+ * Writes a model file of the llama architecture (GGUF version 3) with random weights: real enough
+ * for llama.cpp to load, batch, sample and cancel, and small enough to be made by a test. Only
+ * syllables can be sampled (every other token's output row is zero), so an answer is printable and
+ * runs to its bound.
  */
 final class RandomGguf {
   private static final int ALIGNMENT = 32;

@@ -49,14 +49,18 @@ class JavaSdkTest {
   }
 
   private static OpenAIClient client(String key) {
-    return OpenAIOkHttpClient.builder().apiKey(key).baseUrl(bed.url() + "/v1").maxRetries(0).build();
+    return OpenAIOkHttpClient.builder()
+        .apiKey(key)
+        .baseUrl(bed.url() + "/v1")
+        .maxRetries(0)
+        .build();
   }
 
   private static ChatCompletionCreateParams.Builder ask() {
     return ChatCompletionCreateParams.builder()
         .model("auto")
         .addUserMessage("Say something about rivers.")
-        .maxTokens(16);
+        .maxCompletionTokens(16);
   }
 
   @Test
@@ -109,7 +113,7 @@ class JavaSdkTest {
         client
             .chat()
             .completions()
-            .create(ask().addTool(tool).toolChoice(choice).maxTokens(64).build());
+            .create(ask().addTool(tool).toolChoice(choice).maxCompletionTokens(64).build());
     var calls = answer.choices().getFirst().message().toolCalls().orElseThrow();
     assertThat(calls.getFirst().asFunction().function().name()).isEqualTo("get_weather");
     assertThat(calls.getFirst().asFunction().function().arguments()).startsWith("{").endsWith("}");
@@ -134,7 +138,7 @@ class JavaSdkTest {
             .create(
                 ask()
                     .responseFormat(ResponseFormatJsonObject.builder().build())
-                    .maxTokens(200)
+                    .maxCompletionTokens(200)
                     .build());
     assertThat(answer.choices().getFirst().message().content().orElse("")).startsWith("{");
   }
@@ -182,7 +186,11 @@ class JavaSdkTest {
         ask().model(TestBed.LARGE),
         PermissionDeniedException.class,
         "model_not_allowed");
-    refused(client, ask().maxTokens(10_000_000), BadRequestException.class, "context_length_exceeded");
+    refused(
+        client,
+        ask().maxCompletionTokens(10_000_000),
+        BadRequestException.class,
+        "context_length_exceeded");
     refused(client, ask().messages(List.of()), BadRequestException.class, "empty_array");
     var tight = client(TestBed.TIGHT);
     tight.chat().completions().create(ask().build());
@@ -206,7 +214,8 @@ class JavaSdkTest {
   @Test
   void abort_inMidStream_isSeenByTheModelServer() {
     long before = bed.aborted();
-    try (var stream = client.chat().completions().createStreaming(ask().maxTokens(2000).build())) {
+    try (var stream =
+        client.chat().completions().createStreaming(ask().maxCompletionTokens(2000).build())) {
       assertThat(stream.stream().limit(3)).hasSize(3);
     }
     TestBed.await(() -> bed.aborted() == before + 1);

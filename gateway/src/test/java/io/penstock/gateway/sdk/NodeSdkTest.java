@@ -44,8 +44,7 @@ class NodeSdkTest {
 
   private static String run(List<String> command, Map<String, String> environment)
       throws IOException, InterruptedException {
-    var builder =
-        new ProcessBuilder(command).directory(NODE.toFile()).redirectErrorStream(true);
+    var builder = new ProcessBuilder(command).directory(NODE.toFile()).redirectErrorStream(true);
     builder.environment().putAll(environment);
     var process = builder.start();
     process.getOutputStream().close();

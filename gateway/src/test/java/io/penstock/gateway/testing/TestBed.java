@@ -81,9 +81,15 @@ public final class TestBed implements AutoCloseable {
   }
 
   private static ModelServer serve(
-      Vertx vertx, java.util.function.Function<ModelServer.Options, ModelServer.Options> options, String model)
+      Vertx vertx,
+      java.util.function.Function<ModelServer.Options, ModelServer.Options> options,
+      String model)
       throws Exception {
-    var defaults = ModelServer.Options.defaults().withModel(model).withSpeed(30);
+    var defaults =
+        ModelServer.Options.defaults()
+            .withModel(model)
+            .withSpeed(20)
+            .withMedianCompletionTokens(4000);
     return get(ModelServer.start(vertx, options.apply(defaults)));
   }
 
@@ -197,7 +203,7 @@ public final class TestBed implements AutoCloseable {
 
   /** The body of the last request that a pool's server saw. */
   public byte[] lastBody(String pool) {
-    return servers.get(pool).recorded().getLast().body();
+    return servers.get(pool).recorded().getLast().body().getBytes();
   }
 
   /** {@code GET} of the admin port. */
