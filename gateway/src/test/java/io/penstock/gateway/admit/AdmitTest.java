@@ -17,7 +17,9 @@ import io.penstock.gateway.call.Reservation;
 import io.penstock.gateway.call.Usage;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -29,10 +31,22 @@ final class AdmitTest {
 
   private long nanos = 42;
   private Instant wall = Instant.parse("2026-11-21T10:00:00Z");
+
+  /** What runs in the middle of a decision: at its readings of the wall clock. */
+  private final Deque<Runnable> meanwhile = new ArrayDeque<>();
+
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
   private Admit admit(PenstockConfig config) {
-    return new Admit(config, meters, () -> nanos, () -> wall);
+    return new Admit(config, meters, () -> nanos, this::instant);
+  }
+
+  private Instant instant() {
+    Runnable next = meanwhile.poll();
+    if (next != null) {
+      next.run();
+    }
+    return wall;
   }
 
   private static Admission ask(Admit admit, Caller caller, Demand demand) {
@@ -317,5 +331,71 @@ final class AdmitTest {
     admit.reload(Given.config(open));
     within.release();
     assertThat(admit.outstanding()).isZero();
+  }
+
+  private static final Tier PAID =
+      Given.tier(
+          "paid",
+          new Limits(Given.perMinute(6), Given.perMinute(6000), 3),
+          Given.per(5, Duration.ofDays(30)));
+  private static final Pool BOUNDED =
+      Given.pool(new Limits(Optional.empty(), Given.perMinute(6000), 0));
+  private static final Caller A = Given.caller("a", PAID, "acme");
+  private static final Caller B = Given.caller("b", PAID, "acme");
+
+  private Admit twoKeysAndAPool() {
+    var keys = List.of(Given.key("a", PAID, "acme"), Given.key("b", PAID, "acme"));
+    Admit admit = admit(Given.config(keys, List.of(BOUNDED), PAID));
+    meanwhile.clear();
+    return admit;
+  }
+
+  private static Runnable takes(Admit admit, Caller caller, int tokens, long microUsd) {
+    return () ->
+        reserved(admit.reserve(caller, BOUNDED, Given.demand(tokens, 0), microUsd).result());
+  }
+
+  private static void assertUntouched(Admit admit, Caller caller) {
+    var state = admit.peek(caller);
+    assertThat(state.requestsRemaining()).isEqualTo(6);
+    assertThat(state.tokensRemaining()).isEqualTo(6000);
+    for (int i = 0; i < 3; i++) {
+      reserved(admit.reserve(caller, Given.demand(1, 0)).result());
+    }
+  }
+
+  @Test
+  void reserve_whenAnotherCallTakesTheKeysTokensMeanwhile_isRefused() {
+    Admit admit = twoKeysAndAPool();
+    meanwhile.add(takes(admit, A, 4000, 1));
+    assertThat(admit.reserve(A, BOUNDED, Given.demand(3000, 0), 1).result())
+        .asInstanceOf(type(Refusal.RateLimited.class))
+        .satisfies(no -> assertThat(no.limit()).isEqualTo("tokens"));
+    assertThat(admit.peek(A).tokensRemaining()).isEqualTo(2000);
+    assertThat(admit.peek(A).requestsRemaining()).isEqualTo(5);
+    assertThat(admit.outstanding()).isEqualTo(1);
+  }
+
+  @Test
+  void reserve_whenAnotherCallTakesThePoolsTokensMeanwhile_givesTheKeysBack() {
+    Admit admit = twoKeysAndAPool();
+    meanwhile.add(takes(admit, B, 4000, 1));
+    assertThat(admit.reserve(A, BOUNDED, Given.demand(3000, 0), 1).result())
+        .isInstanceOf(Refusal.RateLimited.class);
+    assertThat(admit.outstanding()).isEqualTo(1);
+    assertUntouched(admit, A);
+  }
+
+  @Test
+  void reserve_whenAnotherCallTakesTheMoneyMeanwhile_givesKeyAndPoolBack() {
+    Admit admit = twoKeysAndAPool();
+    meanwhile.add(() -> {});
+    meanwhile.add(takes(admit, B, 1000, 4_000_000));
+    assertThat(admit.reserve(A, BOUNDED, Given.demand(3000, 0), 2_000_000).result())
+        .asInstanceOf(type(Refusal.RateLimited.class))
+        .satisfies(no -> assertThat(no.limit()).isEqualTo("budget"));
+    assertThat(admit.outstanding()).isEqualTo(1);
+    takes(admit, B, 5000, 1).run();
+    assertUntouched(admit, A);
   }
 }

@@ -3,6 +3,9 @@ package io.penstock.gateway.admit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 final class SlotsTest {
@@ -55,5 +58,34 @@ final class SlotsTest {
     assertThat(slots.take()).isFalse();
     slots.giveBack();
     assertThat(slots.take()).isTrue();
+  }
+
+  @Test
+  void take_byManyThreads_losesAndInventsNoSlot() throws InterruptedException {
+    var slots = new Slots(2);
+    var holders = new AtomicInteger();
+    var wrong = new AtomicInteger();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      threads.add(
+          Thread.ofPlatform()
+              .uncaughtExceptionHandler((_, _) -> wrong.incrementAndGet())
+              .start(() -> {
+                for (int j = 0; j < 200_000; j++) {
+                  if (slots.take()) {
+                    if (holders.incrementAndGet() > 2) {
+                      wrong.incrementAndGet();
+                    }
+                    holders.decrementAndGet();
+                    slots.giveBack();
+                  }
+                }
+              }));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(wrong).hasValue(0);
+    assertThat(slots.inUse()).isZero();
   }
 }
