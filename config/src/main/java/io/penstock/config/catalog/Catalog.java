@@ -85,6 +85,16 @@ public final class Catalog {
     return engines.get().get(name).on(gpu);
   }
 
+  /** The catalogue's name of an engine that others may spell otherwise. */
+  public Optional<String> engineNamed(String name) {
+    return engines.get().find(name).map(found -> found.general().name());
+  }
+
+  /** The engine called {@code name}, or one started as vLLM is where nobody knows it. */
+  public Engine engineOr(String name, Gpu gpu) {
+    return findEngine(name, gpu).orElseGet(() -> engine("vllm", gpu));
+  }
+
   /** Whether the parameters of {@code engine} on {@code gpu} come from measurements. */
   public boolean isMeasured(String engine, Gpu gpu) {
     return engines.get().find(engine).filter(e -> e.byGpu().containsKey(gpu.name())).isPresent();

@@ -167,6 +167,94 @@ public final class ContinuousBatching {
         false);
   }
 
+  /** A batch that starts together and ends together; what does not fit goes in further rounds. */
+  public Prediction staticBatch(Workload load, double sequences) {
+    double most = maxSequences(load);
+    double n = Math.min(sequences, most);
+    double rounds = sequences / n;
+    double decode = decodeSeconds(load, n);
+    double first = promptSeconds(load, n, 0) + requestSeconds;
+    double total = rounds * (first + load.decodeSteps() * decode);
+    return new Prediction(
+        sequences,
+        n,
+        sequences / total,
+        Latency.spread(first, 0),
+        Latency.spread(decode / load.tokensPerStep(), 0),
+        Latency.spread(total, 0),
+        decode,
+        n / most,
+        sequences > most);
+  }
+
+  /** So many requests, all there at once, of which a client keeps so many open. */
+  public Prediction burst(Workload load, double requests, double atOnce) {
+    double most = maxSequences(load);
+    double n = Math.min(requests, Math.min(atOnce, most));
+    double rate = throughput(load, n);
+    double prefill = prefillSeconds(load, n);
+    double fill = n * prefill;
+    double late = Math.max(0, Math.min(requests, atOnce) - n) / rate;
+    double firstRound = n / requests;
+    double wait = firstRound * fill / 2 + (1 - firstRound) * waitOfLater(requests, atOnce, n, rate);
+    double decode = decodeSeconds(load, n);
+    double steps = load.decodeSteps();
+    double tpot = steps > 0 ? decode + (n - 1) * prefill / steps : 0;
+    double ttft = wait + prefill + requestSeconds;
+    double spread = square(fill + late) / 12;
+    return new Prediction(
+        requests,
+        n,
+        rate,
+        Latency.spread(ttft, spread),
+        Latency.spread(tpot / load.tokensPerStep(), 0),
+        Latency.spread(ttft + steps * tpot, spread),
+        decode,
+        n / most,
+        requests > most);
+  }
+
+  private static double waitOfLater(double requests, double atOnce, double n, double rate) {
+    return atOnce < requests ? Math.max(0, atOnce - n) / rate : (requests + n) / 2 / rate;
+  }
+
+  /**
+   * A Poisson stream that ends after so many requests. Over the whole run, from the first arrival to
+   * the last token, Little's law gives {@code n = N·R(n)/(N/λ + R(n))}: the open loop's where the
+   * run is long, the burst's where the rate is high.
+   */
+  public Prediction run(Workload load, double requestsPerSecond, double requests) {
+    double most = maxSequences(load);
+    double low = 0;
+    double high = requests;
+    for (int i = 0; i < BISECTIONS; i++) {
+      double n = (low + high) / 2;
+      double residence = runResidence(load, n, most);
+      double inside = requests * residence / (requests / requestsPerSecond + residence);
+      if (inside > n) {
+        low = n;
+      } else {
+        high = n;
+      }
+    }
+    double residence = runResidence(load, high, most);
+    double rate = requests / (requests / requestsPerSecond + residence);
+    double n = Math.min(high, most);
+    double seen = Math.min(n + 1, most);
+    double busy = Math.min(MOST_PREFILL, rate * prefillSeconds(load, seen));
+    double met = busy / (2 * (1 - busy)) * promptSkew(load);
+    double waiting = (high - n) / rate;
+    var wait = new Wait(waiting, square(waiting) / 3);
+    return prediction(
+        load, high, seen, Math.min(n, most - 1), rate, wait, met, n / most, high > most);
+  }
+
+  private double runResidence(Workload load, double n, double most) {
+    double inside = Math.min(n, most);
+    double residence = residenceSeconds(load, Math.min(inside + 1, most), inside);
+    return n <= most ? residence : residence * n / most;
+  }
+
   /** What a request of these lengths meets at a replica that already works on {@code others}. */
   public Prediction expect(double promptTokens, double completionTokens, int others) {
     return closedLoop(Workload.of(promptTokens, Math.max(1, completionTokens)), others + 1.0);

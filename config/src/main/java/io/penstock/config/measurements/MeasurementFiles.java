@@ -1,0 +1,245 @@
+package io.penstock.config.measurements;
+
+import io.penstock.config.catalog.Catalog;
+import io.penstock.planner.accuracy.Expectation;
+import io.penstock.planner.accuracy.Load;
+import io.penstock.planner.accuracy.Measurement;
+import io.penstock.planner.accuracy.Metric;
+import io.penstock.planner.hardware.Gpu;
+import io.penstock.planner.model.ModelSpec;
+import io.penstock.planner.model.ModelSpec.Attention;
+import io.penstock.planner.model.ModelSpec.Experts;
+import io.penstock.planner.model.ModelSpec.Parameters;
+import io.penstock.planner.model.Precision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Reads measurement files. A row becomes a {@link Measurement}, or it is left out for a reason that
+ * is counted.
+ */
+public final class MeasurementFiles {
+  /** InferenceX draws lengths from 0.8 to 1.0 of the nominal ones. */
+  private static final double INFERENCEX_LENGTHS = 0.9;
+
+  private static final double DEFAULT_RUN = 1000;
+  private static final int DEFAULT_VOCABULARY = 128_000;
+  private static final Pattern REQUESTS = Pattern.compile("(\\d+) (?:requests|prompts)");
+  private static final Pattern MOST_OPEN = Pattern.compile("max concurrency (\\d+)");
+  private static final Pattern DATA_PARALLEL = Pattern.compile("attention_dp=(\\d+)");
+
+  private final Catalog catalog;
+  private final List<Measurement> rows = new ArrayList<>();
+  private final Map<String, Integer> leftOut = new TreeMap<>();
+
+  private MeasurementFiles(Catalog catalog) {
+    this.catalog = catalog;
+  }
+
+  /** Reads every CSV file under {@code directory}; those without a metric column are skipped. */
+  public static MeasurementFiles read(Path directory, Catalog catalog) throws IOException {
+    var files = new MeasurementFiles(catalog);
+    try (var paths = Files.walk(directory)) {
+      for (var path : paths.filter(p -> p.toString().endsWith(".csv")).sorted().toList()) {
+        files.readFile(path);
+      }
+    }
+    return files;
+  }
+
+  /** What can be predicted. */
+  public List<Measurement> rows() {
+    return List.copyOf(rows);
+  }
+
+  /** What cannot: the reason and how many rows. */
+  public Map<String, Integer> leftOut() {
+    return leftOut;
+  }
+
+  private void readFile(Path path) throws IOException {
+    for (var row : Csv.rows(Files.readString(path))) {
+      if (!row.containsKey("metric") || !row.containsKey("load_mode")) {
+        return;
+      }
+      try {
+        rows.add(measurement(row));
+      } catch (IllegalArgumentException reason) {
+        leftOut.merge(String.valueOf(reason.getMessage()), 1, Integer::sum);
+      }
+    }
+  }
+
+  private Measurement measurement(Map<String, String> row) {
+    String notes = row.getOrDefault("notes", "");
+    refuseWhatIsNotOneReplica(row, notes);
+    double lengths = notes.contains("InferenceX") ? INFERENCEX_LENGTHS : 1;
+    String id = text(row, "id");
+    var measurement =
+        new Measurement(
+            id,
+            id.replaceAll("-\\d+$", ""),
+            setup(row),
+            number(row, "isl") * lengths,
+            number(row, "osl") * lengths,
+            load(row, notes),
+            Metric.named(text(row, "metric"))
+                .orElseThrow(() -> no("metric unknown: " + text(row, "metric"))),
+            number(row, "value"));
+    refuseWhatDoesNotFit(measurement);
+    return measurement;
+  }
+
+  private static void refuseWhatIsNotOneReplica(Map<String, String> row, String notes) {
+    if (notes.contains("SUSPECT")) {
+      throw no("marked suspect by who collected it");
+    }
+    if (text(row, "load_mode").endsWith("_spec")) {
+      throw no("speculative decoding");
+    }
+    if (!row.getOrDefault("pp", "1").matches("1?")) {
+      throw no("pipeline parallel");
+    }
+    var dataParallel = DATA_PARALLEL.matcher(notes);
+    if (dataParallel.find() && Integer.parseInt(dataParallel.group(1)) > 1) {
+      throw no("attention data-parallel");
+    }
+    if (!text(row, "num_gpus").equals(text(row, "tp"))) {
+      throw no("GPUs are not those of one tensor-parallel replica");
+    }
+    if (text(row, "engine").equals("llama.cpp") && !text(row, "batch_or_concurrency").equals("1")) {
+      throw no("llama.cpp with more than one sequence");
+    }
+  }
+
+  private Measurement.Setup setup(Map<String, String> row) {
+    var weights = precision(text(row, "weight_dtype"));
+    return new Measurement.Setup(
+        model(row),
+        gpu(text(row, "gpu")),
+        (int) number(row, "tp"),
+        weights,
+        kv(text(row, "kv_dtype")),
+        engine(text(row, "engine")),
+        row.getOrDefault("engine_version", ""));
+  }
+
+  private static Precision precision(String word) {
+    return Precision.named(word).orElseThrow(() -> no("precision unknown: " + word));
+  }
+
+  private static Precision kv(String word) {
+    return word.isEmpty() || word.equals("auto") ? Precision.FP16 : precision(word);
+  }
+
+  private Gpu gpu(String name) {
+    return catalog.gpus().find(name).orElseThrow(() -> no("GPU unknown: " + name));
+  }
+
+  private String engine(String name) {
+    return catalog
+        .engineNamed(name)
+        .orElse(name.toLowerCase(Locale.ROOT).replace(' ', '-'));
+  }
+
+  private ModelSpec model(Map<String, String> row) {
+    String name = text(row, "model");
+    return catalog.models().find(name).orElseGet(() -> byDimensions(name, row));
+  }
+
+  /** A model that the catalogue does not know: dense, by the row's own dimensions. */
+  private static ModelSpec byDimensions(String name, Map<String, String> row) {
+    int hidden = (int) number(row, "hidden");
+    int heads = (int) number(row, "heads");
+    double head = (double) DEFAULT_VOCABULARY * hidden;
+    double total = number(row, "params_b") * 1e9;
+    double untied = Math.min(head, total / 4);
+    return new ModelSpec(
+        name,
+        (int) number(row, "layers"),
+        hidden,
+        heads,
+        (int) number(row, "kv_heads"),
+        (int) number(row, "head_dim"),
+        DEFAULT_VOCABULARY,
+        new Parameters(total - 2 * untied, 0, untied, untied),
+        Experts.NONE,
+        Attention.FULL,
+        131_072);
+  }
+
+  private static Load load(Map<String, String> row, String notes) {
+    String mode = text(row, "load_mode");
+    String amount = text(row, "batch_or_concurrency");
+    return switch (mode) {
+      case "single_stream" -> new Load.SingleStream();
+      case "static_batch" -> new Load.StaticBatch(count(amount));
+      case "closed_loop", "closed_loop_sharegpt" -> new Load.ClosedLoop(count(amount));
+      case "offline_max" -> new Load.Maximum();
+      case "offline_burst" -> burst(amount, notes);
+      case "open_loop_poisson" ->
+          new Load.OpenLoop(
+              count(amount.replace("qps", "")), found(REQUESTS, notes, DEFAULT_RUN));
+      default -> throw no("load mode unknown: " + mode);
+    };
+  }
+
+  private static Load burst(String amount, String notes) {
+    String inside = amount.replaceAll("^inf\\((\\d+)\\)$", "$1");
+    double requests = inside.equals("inf") ? found(REQUESTS, notes, DEFAULT_RUN) : count(inside);
+    return new Load.Burst(requests, Math.min(requests, found(MOST_OPEN, notes, requests)));
+  }
+
+  private static double found(Pattern pattern, String notes, double otherwise) {
+    Matcher matcher = pattern.matcher(notes);
+    return matcher.find() ? Double.parseDouble(matcher.group(1)) : otherwise;
+  }
+
+  private static double count(String text) {
+    try {
+      double count = Double.parseDouble(text);
+      if (count > 0) {
+        return count;
+      }
+    } catch (NumberFormatException _) {
+      throw no("load is not a number: " + text);
+    }
+    throw no("load is not above 0: " + text);
+  }
+
+  private void refuseWhatDoesNotFit(Measurement measurement) {
+    var setup = measurement.setup();
+    try {
+      if (Expectation.fits(measurement, catalog.engineOr(setup.engine(), setup.gpu()))) {
+        return;
+      }
+    } catch (IllegalArgumentException refused) {
+      throw no("refused by the model: " + refused.getMessage());
+    }
+    throw no("does not fit in memory by the model");
+  }
+
+  private static String text(Map<String, String> row, String column) {
+    return row.getOrDefault(column, "");
+  }
+
+  private static double number(Map<String, String> row, String column) {
+    try {
+      return Double.parseDouble(text(row, column));
+    } catch (NumberFormatException _) {
+      throw no(column + " is not a number");
+    }
+  }
+
+  private static IllegalArgumentException no(String reason) {
+    return new IllegalArgumentException(reason);
+  }
+}
