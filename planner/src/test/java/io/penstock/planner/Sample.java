@@ -2,6 +2,7 @@ package io.penstock.planner;
 
 import io.penstock.planner.capacity.Deployment;
 import io.penstock.planner.capacity.Engine;
+import io.penstock.planner.capacity.Engine.Claim;
 import io.penstock.planner.capacity.EngineParameters;
 import io.penstock.planner.hardware.Gpu;
 import io.penstock.planner.hardware.Link;
@@ -15,7 +16,9 @@ import java.util.List;
 
 /** Deployments that tests share, with round numbers where a figure is checked by hand. */
 public final class Sample {
-  public static final Engine ENGINE = new Engine("vllm", EngineParameters.PRIOR, 256, 8192, 0.92);
+  public static final Engine ENGINE =
+      new Engine(
+          "vllm", EngineParameters.PRIOR, 256, 8192, new Claim(0.92, Claim.Of.TOTAL, 0.5), false);
   public static final Gpu A100 = gpu("a100", 80e9, 2e12, 300e12);
   public static final Gpu H100 = gpu("h100", 80e9, 3.35e12, 990e12);
   public static final Gpu T4 = gpu("t4", 16e9, 320e9, 65e12);

@@ -1,13 +1,16 @@
 package io.penstock.config.catalog;
 
+import io.penstock.planner.accuracy.Fitted;
 import io.penstock.planner.capacity.Engine;
 import io.penstock.planner.capacity.EngineParameters;
 import io.penstock.planner.hardware.Gpu;
 import io.penstock.planner.hardware.Node;
 import io.penstock.planner.model.ModelSpec;
+import io.penstock.planner.model.Precision;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -27,22 +30,26 @@ public final class Catalog {
           lazily(() -> Hardware.read(resource("gpus"), new Names<>("gpu", Map.of(), Map.of()))),
           lazily(() -> readModels(resource("models"))),
           lazily(() -> readEngines(resource("engines"))),
-          lazily(() -> readPrices(resource("prices"))));
+          lazily(() -> readPrices(resource("prices"))),
+          lazily(() -> FittedTable.read(text("fitted.csv"))));
 
   private final Supplier<Hardware> hardware;
   private final Supplier<Names<ModelSpec>> models;
   private final Supplier<Names<Engines>> engines;
   private final Supplier<Names<ApiPrice>> prices;
+  private final Supplier<Fitted> fitted;
 
   private Catalog(
       Supplier<Hardware> hardware,
       Supplier<Names<ModelSpec>> models,
       Supplier<Names<Engines>> engines,
-      Supplier<Names<ApiPrice>> prices) {
+      Supplier<Names<ApiPrice>> prices,
+      Supplier<Fitted> fitted) {
     this.hardware = hardware;
     this.models = models;
     this.engines = engines;
     this.prices = prices;
+    this.fitted = fitted;
   }
 
   /** What Penstock brings. */
@@ -76,13 +83,28 @@ public final class Catalog {
   }
 
   /** The engine called {@code name}, where there is one, as it runs on {@code gpu}. */
+  public Optional<Engine> findEngine(String name, Gpu gpu, Precision weights) {
+    return engines.get().find(name).map(found -> found.on(gpu, weights, fitted.get()));
+  }
+
+  /** The same for weights of 16 bits. */
   public Optional<Engine> findEngine(String name, Gpu gpu) {
-    return engines.get().find(name).map(found -> found.on(gpu));
+    return findEngine(name, gpu, Precision.FP16);
   }
 
   /** The same; throws with one line that has the nearest known name. */
+  public Engine engine(String name, Gpu gpu, Precision weights) {
+    return engines.get().get(name).on(gpu, weights, fitted.get());
+  }
+
+  /** The same for weights of 16 bits. */
   public Engine engine(String name, Gpu gpu) {
-    return engines.get().get(name).on(gpu);
+    return engine(name, gpu, Precision.FP16);
+  }
+
+  /** The line for an engine that nobody knows. */
+  public String unknownEngine(String name) {
+    return engines.get().unknown(name);
   }
 
   /** The catalogue's name of an engine that others may spell otherwise. */
@@ -90,14 +112,14 @@ public final class Catalog {
     return engines.get().find(name).map(found -> found.general().name());
   }
 
-  /** The engine called {@code name}, or one started as vLLM is where nobody knows it. */
+  /** The engine called {@code name}, or one that starts as vLLM does where nobody knows it. */
   public Engine engineOr(String name, Gpu gpu) {
     return findEngine(name, gpu).orElseGet(() -> engine("vllm", gpu));
   }
 
-  /** Whether the parameters of {@code engine} on {@code gpu} come from measurements. */
-  public boolean isMeasured(String engine, Gpu gpu) {
-    return engines.get().find(engine).filter(e -> e.byGpu().containsKey(gpu.name())).isPresent();
+  /** The parameters of engines that measurements gave. */
+  public Fitted fitted() {
+    return fitted.get();
   }
 
   /**
@@ -121,7 +143,8 @@ public final class Catalog {
     var moreModels = models().plus(readModels(root));
     var moreEngines = engines.get().plus(readEngines(root));
     var morePrices = prices().plus(readPrices(root));
-    return new Catalog(() -> moreGpus, () -> moreModels, () -> moreEngines, () -> morePrices);
+    return new Catalog(
+        () -> moreGpus, () -> moreModels, () -> moreEngines, () -> morePrices, fitted);
   }
 
   private static Names<ModelSpec> readModels(Fields root) {
@@ -142,12 +165,17 @@ public final class Catalog {
   }
 
   private static Fields resource(String name) {
-    String path = "/penstock/catalog/" + name + ".yaml";
+    var settings = LoadSettings.builder().build();
+    return Fields.of("", new Load(settings).loadFromString(text(name + ".yaml")));
+  }
+
+  private static String text(String file) {
+    String path = "/penstock/catalog/" + file;
     try (InputStream stream = Catalog.class.getResourceAsStream(path)) {
       if (stream == null) {
         throw new IllegalStateException("the build lacks " + path);
       }
-      return Fields.of("", new Load(LoadSettings.builder().build()).loadFromInputStream(stream));
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException unreadable) {
       throw new UncheckedIOException(unreadable);
     }

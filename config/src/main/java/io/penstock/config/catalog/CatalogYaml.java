@@ -1,6 +1,7 @@
 package io.penstock.config.catalog;
 
 import io.penstock.planner.capacity.Engine;
+import io.penstock.planner.capacity.Engine.Claim;
 import io.penstock.planner.capacity.EngineParameters;
 import io.penstock.planner.cost.TokenPrice;
 import io.penstock.planner.hardware.Gpu;
@@ -26,6 +27,7 @@ final class CatalogYaml {
   private static final double GIGA = 1e9;
   private static final double GIBI = 1L << 30;
   private static final double TERA = 1e12;
+  private static final double DEFAULT_RESERVE = 0.5;
 
   private CatalogYaml() {}
 
@@ -140,20 +142,32 @@ final class CatalogYaml {
   }
 
   static Engines engine(Fields entry, EngineParameters prior) {
-    var general = parameters(entry.child("parameters"), prior);
-    Map<String, EngineParameters> byGpu = new HashMap<>();
-    var fitted = entry.child("fitted");
-    for (String gpu : fitted.keys()) {
-      byGpu.put(gpu, parameters(fitted.child(gpu), general));
+    var general = started(entry, parameters(entry.child("parameters"), prior));
+    Map<String, Engine> byGpu = new HashMap<>();
+    var gpus = entry.child("on");
+    for (String gpu : gpus.keys()) {
+      byGpu.put(gpu, restarted(gpus.child(gpu), general));
     }
-    return new Engines(
-        new Engine(
-            entry.key(),
-            general,
-            entry.whole("max-sequences"),
-            entry.whole("step-tokens"),
-            entry.number("memory-fraction")),
-        byGpu);
+    return new Engines(general, byGpu, entry.has("parameters"));
+  }
+
+  private static Engine started(Fields entry, EngineParameters parameters) {
+    return new Engine(
+        entry.key(),
+        parameters,
+        entry.whole("max-sequences"),
+        entry.whole("step-tokens"),
+        new Claim(
+            entry.number("memory-fraction"),
+            entry.truth("of-free-memory", false) ? Claim.Of.FREE : Claim.Of.TOTAL,
+            entry.number("reserve", DEFAULT_RESERVE)),
+        entry.truth("splits-layers", false));
+  }
+
+  private static Engine restarted(Fields entry, Engine general) {
+    return general
+        .withMaxSequences(entry.whole("max-sequences", general.maxSequences()))
+        .withStepTokens(entry.whole("step-tokens", general.stepTokens()));
   }
 
   static EngineParameters parameters(Fields entry, EngineParameters otherwise) {

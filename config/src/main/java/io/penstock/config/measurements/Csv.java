@@ -5,7 +5,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Comma-separated values as RFC 4180 has them: quotes may hold commas, newlines and doubled quotes. */
+/**
+ * Comma-separated values as RFC 4180 has them: quotes may hold commas, newlines and doubled quotes.
+ */
 final class Csv {
   private Csv() {}
 

@@ -30,10 +30,15 @@ public final class MeasurementFiles {
   /** InferenceX draws lengths from 0.8 to 1.0 of the nominal ones. */
   private static final double INFERENCEX_LENGTHS = 0.9;
 
+  /** Standard deviation over mean of ShareGPT's prompts and answers. */
+  private static final double SHAREGPT_VARIATION = 1.1;
+
   private static final double DEFAULT_RUN = 1000;
   private static final int DEFAULT_VOCABULARY = 128_000;
   private static final Pattern REQUESTS = Pattern.compile("(\\d+) (?:requests|prompts)");
   private static final Pattern MOST_OPEN = Pattern.compile("max concurrency (\\d+)");
+  private static final Pattern STEP_TOKENS =
+      Pattern.compile("max[-_]num[-_](?:batched[-_])?tokens[= ](\\d+)");
   private static final Pattern DATA_PARALLEL = Pattern.compile("attention_dp=(\\d+)");
 
   private final Catalog catalog;
@@ -90,6 +95,9 @@ public final class MeasurementFiles {
             setup(row),
             number(row, "isl") * lengths,
             number(row, "osl") * lengths,
+            notes.contains("ShareGPT") || text(row, "load_mode").endsWith("sharegpt")
+                ? SHAREGPT_VARIATION
+                : 0,
             load(row, notes),
             Metric.named(text(row, "metric"))
                 .orElseThrow(() -> no("metric unknown: " + text(row, "metric"))),
@@ -105,14 +113,15 @@ public final class MeasurementFiles {
     if (text(row, "load_mode").endsWith("_spec")) {
       throw no("speculative decoding");
     }
-    if (!row.getOrDefault("pp", "1").matches("1?")) {
+    boolean splitsLayers = text(row, "engine").equals("llama.cpp");
+    if (!splitsLayers && !row.getOrDefault("pp", "1").matches("1?")) {
       throw no("pipeline parallel");
     }
     var dataParallel = DATA_PARALLEL.matcher(notes);
     if (dataParallel.find() && Integer.parseInt(dataParallel.group(1)) > 1) {
       throw no("attention data-parallel");
     }
-    if (!text(row, "num_gpus").equals(text(row, "tp"))) {
+    if (!splitsLayers && !text(row, "num_gpus").equals(text(row, "tp"))) {
       throw no("GPUs are not those of one tensor-parallel replica");
     }
     if (text(row, "engine").equals("llama.cpp") && !text(row, "batch_or_concurrency").equals("1")) {
@@ -125,11 +134,12 @@ public final class MeasurementFiles {
     return new Measurement.Setup(
         model(row),
         gpu(text(row, "gpu")),
-        (int) number(row, "tp"),
+        Math.max(1, (int) number(row, "num_gpus")),
         weights,
         kv(text(row, "kv_dtype")),
         engine(text(row, "engine")),
-        row.getOrDefault("engine_version", ""));
+        row.getOrDefault("engine_version", ""),
+        (int) found(STEP_TOKENS, row.getOrDefault("notes", ""), 0));
   }
 
   private static Precision precision(String word) {
@@ -145,9 +155,7 @@ public final class MeasurementFiles {
   }
 
   private String engine(String name) {
-    return catalog
-        .engineNamed(name)
-        .orElse(name.toLowerCase(Locale.ROOT).replace(' ', '-'));
+    return catalog.engineNamed(name).orElse(name.toLowerCase(Locale.ROOT).replace(' ', '-'));
   }
 
   private ModelSpec model(Map<String, String> row) {
@@ -186,8 +194,7 @@ public final class MeasurementFiles {
       case "offline_max" -> new Load.Maximum();
       case "offline_burst" -> burst(amount, notes);
       case "open_loop_poisson" ->
-          new Load.OpenLoop(
-              count(amount.replace("qps", "")), found(REQUESTS, notes, DEFAULT_RUN));
+          new Load.OpenLoop(count(amount.replace("qps", "")), found(REQUESTS, notes, DEFAULT_RUN));
       default -> throw no("load mode unknown: " + mode);
     };
   }

@@ -3,6 +3,7 @@ package io.penstock.planner.accuracy;
 import io.penstock.planner.capacity.ContinuousBatching;
 import io.penstock.planner.capacity.Deployment;
 import io.penstock.planner.capacity.Engine;
+import io.penstock.planner.capacity.Lengths;
 import io.penstock.planner.capacity.Memory;
 import io.penstock.planner.capacity.MemoryBudget;
 import io.penstock.planner.capacity.Prediction;
@@ -16,8 +17,9 @@ public final class Expectation {
 
   /** The replica of {@code setup} under {@code engine}. */
   static Deployment deployment(Measurement.Setup setup, Engine engine) {
+    var started = setup.stepTokens() > 0 ? engine.withStepTokens(setup.stepTokens()) : engine;
     return new Deployment(
-        setup.model(), setup.gpu(), setup.tensorParallel(), setup.weights(), setup.kv(), engine);
+        setup.model(), setup.gpu(), setup.tensorParallel(), setup.weights(), setup.kv(), started);
   }
 
   /** Whether the replica holds its model at all, by the model's own ledger. */
@@ -28,8 +30,13 @@ public final class Expectation {
   /** The metric's value, in its unit. */
   public static double of(Measurement measurement, Engine engine) {
     var replica = ContinuousBatching.of(deployment(measurement.setup(), engine));
+    double variation = measurement.variation();
     var load =
-        Workload.of(measurement.promptTokens(), Math.max(1, measurement.completionTokens()));
+        new Workload(
+            Lengths.logNormal(measurement.promptTokens(), variation),
+            Lengths.logNormal(Math.max(1, measurement.completionTokens()), variation),
+            0,
+            1);
     return value(measurement, load, replica, prediction(measurement.load(), load, replica));
   }
 
@@ -37,7 +44,7 @@ public final class Expectation {
     return switch (how) {
       case Load.SingleStream _ -> replica.staticBatch(load, 1);
       case Load.StaticBatch(double n) -> replica.staticBatch(load, n);
-      case Load.ClosedLoop(double n) -> replica.closedLoop(load, n);
+      case Load.ClosedLoop(double n) -> replica.closedLoopWithoutSpare(load, n);
       case Load.Maximum _ -> replica.closedLoop(load, replica.maxSequences(load));
       case Load.Burst(double requests, double atOnce) -> replica.burst(load, requests, atOnce);
       case Load.OpenLoop(double rate, double requests) -> replica.run(load, rate, requests);
@@ -59,7 +66,7 @@ public final class Expectation {
       case TTFT_MS_P95 -> seen.ttft().p95() * MILLI;
       case TTFT_MS_P99 -> seen.ttft().p99() * MILLI;
       case TPOT_MS -> seen.tpot().mean() * MILLI;
-      case TPOT_MS_P50 -> seen.tpot().p50() * MILLI;
+      case TPOT_MS_P50 -> medianGap(load, seen) * MILLI;
       case TPOT_MS_P95 -> seen.tpot().p95() * MILLI;
       case TPOT_MS_P99 -> seen.tpot().p99() * MILLI;
       case E2E_MS -> seen.total().mean() * MILLI;
@@ -67,5 +74,11 @@ public final class Expectation {
       case E2E_MS_P95 -> seen.total().p95() * MILLI;
       case E2E_MS_P99 -> seen.total().p99() * MILLI;
     };
+  }
+
+  /** The median over tokens: a step without a prompt, as long as most steps are. */
+  private static double medianGap(Workload load, Prediction seen) {
+    boolean mostlyDecodes = seen.decoding() - 1 < load.completion().mean() / 2;
+    return mostlyDecodes ? seen.stepSeconds() : seen.tpot().p50();
   }
 }

@@ -19,15 +19,24 @@ import java.util.function.Function;
  * {@code w} gives a source's thousandth row less weight than its first.
  */
 public final class Fit {
-  private static final double NOISE = 0.10;
+  /**
+   * What counts as noise, from coarse, which finds far minima, to fine, which ignores wrong rows.
+   */
+  private static final double[] NOISES = {0.5, 0.15, 0.05};
+
+  /** How fast a row loses weight as rows of its kind grow many. */
+  private static final double CROWDING = 0.25;
+
   private static final int ITERATIONS = 25;
   private static final double STEP = 1e-4;
 
   /** How far, in logarithms, the first level may part from the prior, by parameter. */
-  private static final double[] FIRST = {0.3, 0.15, 0.3, 0.6, 0.8, 0.8, 0.7, 0.7};
+  private static final double[] FIRST = {
+    0.6, 0.4, 0.25, 0.35, 0.8, 0.7, 0.9, 0.9, 0.6, 1.2, 0.8, 0.8, 1.2
+  };
 
   /** How much of that freedom each level has. */
-  private static final double[] FREEDOM = {1, 1, 0.8, 0.7, 0.6};
+  private static final double[] FREEDOM = {1.5, 2, 2, 1.5, 1};
 
   private final Function<Measurement.Setup, Engine> engines;
 
@@ -81,16 +90,30 @@ public final class Fit {
     }
     double[] weights = weights(rows);
     double[] start = logarithms(parent.toArray());
-    double[] best = start.clone();
+    double[] best = start;
+    for (double noise : NOISES) {
+      best = descend(rows, weights, best, start, freedom, noise);
+    }
+    return EngineParameters.clamped(exponentials(best));
+  }
+
+  private double[] descend(
+      List<Measurement> rows,
+      double[] weights,
+      double[] from,
+      double[] start,
+      double[] freedom,
+      double noise) {
+    double[] best = from;
     double[] residuals = residuals(rows, best);
-    double cost = cost(residuals, weights, best, start, freedom);
+    double cost = cost(residuals, weights, best, start, freedom, noise);
     double damping = 1e-2;
     for (int i = 0; i < ITERATIONS && damping < 1e6; i++) {
-      double[] next = step(rows, weights, residuals, best, start, freedom, damping);
+      double[] next = step(rows, weights, residuals, best, start, freedom, damping, noise);
       double[] nextResiduals = residuals(rows, next);
-      double nextCost = cost(nextResiduals, weights, next, start, freedom);
+      double nextCost = cost(nextResiduals, weights, next, start, freedom, noise);
       if (nextCost < cost) {
-        boolean settled = cost - nextCost < 1e-5 * cost;
+        boolean settled = cost - nextCost < 1e-4 * cost;
         best = next;
         residuals = nextResiduals;
         cost = nextCost;
@@ -102,7 +125,7 @@ public final class Fit {
         damping *= 8;
       }
     }
-    return EngineParameters.clamped(exponentials(best));
+    return best;
   }
 
   /** The hundredth row of one kind of run says less than the first. */
@@ -111,7 +134,9 @@ public final class Fit {
     for (var row : rows) {
       counts.merge(kind(row), 1, Integer::sum);
     }
-    return rows.stream().mapToDouble(row -> Math.pow(counts.get(kind(row)), -0.4)).toArray();
+    return rows.stream()
+        .mapToDouble(row -> Math.pow(counts.getOrDefault(kind(row), 1), -CROWDING))
+        .toArray();
   }
 
   private static String kind(Measurement row) {
@@ -131,10 +156,15 @@ public final class Fit {
   }
 
   private static double cost(
-      double[] residuals, double[] weights, double[] at, double[] start, double[] freedom) {
+      double[] residuals,
+      double[] weights,
+      double[] at,
+      double[] start,
+      double[] freedom,
+      double noise) {
     double cost = 0;
     for (int i = 0; i < residuals.length; i++) {
-      cost += weights[i] * Math.log1p(square(residuals[i] / NOISE));
+      cost += weights[i] * Math.log1p(square(residuals[i] / noise));
     }
     for (int j = 0; j < at.length; j++) {
       cost += square((at[j] - start[j]) / freedom[j]);
@@ -149,7 +179,8 @@ public final class Fit {
       double[] at,
       double[] start,
       double[] freedom,
-      double damping) {
+      double damping,
+      double noise) {
     int p = at.length;
     double[][] slopes = new double[p][];
     for (int j = 0; j < p; j++) {
@@ -162,7 +193,7 @@ public final class Fit {
     }
     double[][] matrix = new double[p][p + 1];
     for (int i = 0; i < residuals.length; i++) {
-      double weight = weights[i] / (NOISE * NOISE + square(residuals[i]));
+      double weight = weights[i] / (noise * noise + square(residuals[i]));
       for (int j = 0; j < p; j++) {
         double part = weight * slopes[j][i];
         for (int k = 0; k < p; k++) {

@@ -12,6 +12,7 @@ import io.penstock.planner.model.Precision;
  * @param setup on what
  * @param promptTokens that came in, per request
  * @param completionTokens that went out, per request
+ * @param variation of both lengths: standard deviation over mean
  * @param load how the server was driven
  * @param metric what was measured
  * @param value in the metric's unit
@@ -22,6 +23,7 @@ public record Measurement(
     Setup setup,
     double promptTokens,
     double completionTokens,
+    double variation,
     Load load,
     Metric metric,
     double value) {
@@ -41,6 +43,7 @@ public record Measurement(
    * @param kv the precision of its KV cache
    * @param engine the engine's name
    * @param version the engine's version; empty where it is not known
+   * @param stepTokens the tokens of a step as the engine was told; 0 where it was not
    */
   public record Setup(
       ModelSpec model,
@@ -49,5 +52,6 @@ public record Measurement(
       Precision weights,
       Precision kv,
       String engine,
-      String version) {}
+      String version,
+      int stepTokens) {}
 }

@@ -33,6 +33,8 @@ public final class ContinuousBatching {
   private final double stepTokens;
   private final double requestSeconds;
   private final double burst;
+  private final double slot;
+  private final double reserve;
 
   private ContinuousBatching(Deployment deployment, MemoryBudget memory) {
     var engine = deployment.engine();
@@ -42,6 +44,8 @@ public final class ContinuousBatching {
     this.stepTokens = engine.stepTokens();
     this.requestSeconds = engine.parameters().requestSeconds();
     this.burst = engine.parameters().burst();
+    this.slot = engine.parameters().slot();
+    this.reserve = engine.memory().reserve();
   }
 
   /** The replica. Throws with one line where the model does not fit. */
@@ -61,7 +65,7 @@ public final class ContinuousBatching {
 
   /** Sequences of this workload that run at once at most; at least 1. */
   public double maxSequences(Workload load) {
-    return Math.clamp(memory.sequences(load.meanContextTokens()), 1, maxSequences);
+    return Math.clamp(memory.sequences(load.roomTokens(reserve)), 1, maxSequences);
   }
 
   /** One decode step of {@code n} sequences. */
@@ -96,6 +100,12 @@ public final class ContinuousBatching {
         + step.prefillAttentionSeconds(tokens, prompts * load.promptPairs());
   }
 
+  /** What one more prompt adds at least: its arithmetic, where the weights are read anyway. */
+  private double leastPromptSeconds(Workload load) {
+    double fresh = load.freshPromptTokens();
+    return step.computeSeconds(fresh) + step.prefillAttentionSeconds(fresh, load.promptPairs());
+  }
+
   /** The same where a fraction of a neighbour counts as that fraction. */
   private double sharedPromptSeconds(Workload load, double prompts, double others) {
     return others >= 1
@@ -124,13 +134,27 @@ public final class ContinuousBatching {
 
   /** A fixed number of requests in flight: each that ends is followed by another at once. */
   public Prediction closedLoop(Workload load, double inFlight) {
+    return closedLoop(load, inFlight, 0);
+  }
+
+  /**
+   * The same where the engine was started with as many places as there are clients, as benchmarks
+   * do: a request then waits until a place is seen to be free, which takes the longer the fewer
+   * there are. Alone among the loads it may answer sooner at a higher one.
+   */
+  public Prediction closedLoopWithoutSpare(Workload load, double inFlight) {
+    return closedLoop(load, inFlight, slot);
+  }
+
+  private Prediction closedLoop(Workload load, double inFlight, double slots) {
     if (!(inFlight >= 1 && inFlight < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("requests in flight must be 1 or more, not " + inFlight);
     }
     double most = maxSequences(load);
     double n = Math.min(inFlight, most);
     double rate = throughput(load, n);
-    double waiting = (inFlight - n) / rate;
+    double ahead = Math.max(inFlight - n, slots * Math.min(1, n - 1));
+    double waiting = ahead / rate;
     var wait = new Wait(waiting, waiting / rate);
     double met = burst * (n - 1);
     return prediction(load, inFlight, n, n - 1, rate, wait, met, n / most, inFlight > most);
@@ -199,13 +223,15 @@ public final class ContinuousBatching {
     double wait = firstRound * fill / 2 + (1 - firstRound) * waitOfLater(requests, atOnce, n, rate);
     double decode = decodeSeconds(load, n);
     double steps = load.decodeSteps();
-    double tpot = steps > 0 ? decode + (n - 1) * prefill / steps : 0;
+    double met = (n - 1) * (1 - firstRound / 2);
+    double tpot = pace(load, n, met).tpotSeconds();
     double ttft = wait + prefill + requestSeconds;
     double spread = square(fill + late) / 12;
+    double drain = drainSeconds(load, n);
     return new Prediction(
         requests,
         n,
-        rate,
+        requests / (requests / rate + drain),
         Latency.spread(ttft, spread),
         Latency.spread(tpot / load.tokensPerStep(), 0),
         Latency.spread(ttft + steps * tpot, spread),
@@ -214,14 +240,23 @@ public final class ContinuousBatching {
         requests > most);
   }
 
+  /**
+   * After the last request came in, the longest completions run on while the batch empties: half of
+   * what they have over the mean, at the pace of a small batch.
+   */
+  private double drainSeconds(Workload load, double n) {
+    double over = load.completion().longest() - load.completion().mean();
+    return over / load.tokensPerStep() * decodeSeconds(load, Math.max(1, n / 4));
+  }
+
   private static double waitOfLater(double requests, double atOnce, double n, double rate) {
     return atOnce < requests ? Math.max(0, atOnce - n) / rate : (requests + n) / 2 / rate;
   }
 
   /**
-   * A Poisson stream that ends after so many requests. Over the whole run, from the first arrival to
-   * the last token, Little's law gives {@code n = N·R(n)/(N/λ + R(n))}: the open loop's where the
-   * run is long, the burst's where the rate is high.
+   * A Poisson stream that ends after so many requests. Over the whole run, from the first arrival
+   * to the last token, Little's law gives {@code n = N·R(n)/(N/λ + R(n))}: the open loop's where
+   * the run is long, the burst's where the rate is high.
    */
   public Prediction run(Workload load, double requestsPerSecond, double requests) {
     double most = maxSequences(load);
@@ -230,7 +265,9 @@ public final class ContinuousBatching {
     for (int i = 0; i < BISECTIONS; i++) {
       double n = (low + high) / 2;
       double residence = runResidence(load, n, most);
-      double inside = requests * residence / (requests / requestsPerSecond + residence);
+      double duration =
+          requests / requestsPerSecond + residence + drainSeconds(load, Math.min(n, most));
+      double inside = requests * residence / duration;
       if (inside > n) {
         low = n;
       } else {
@@ -238,8 +275,9 @@ public final class ContinuousBatching {
       }
     }
     double residence = runResidence(load, high, most);
-    double rate = requests / (requests / requestsPerSecond + residence);
     double n = Math.min(high, most);
+    double drain = drainSeconds(load, n);
+    double rate = requests / (requests / requestsPerSecond + residence + drain);
     double seen = Math.min(n + 1, most);
     double busy = Math.min(MOST_PREFILL, rate * prefillSeconds(load, seen));
     double met = busy / (2 * (1 - busy)) * promptSkew(load);
@@ -327,15 +365,14 @@ public final class ContinuousBatching {
     double steps = load.decodeSteps();
     double interruption = prefillBeside(load, Math.max(1, others));
     double interruptionSquare = interruption * interruption * promptSkew(load);
-    double own = sharedPromptSeconds(load, 1, others);
     double together = sharedPromptSeconds(load, 1 + met, others);
+    double another = leastPromptSeconds(load);
     double ttft = beside / 2 + together + requestSeconds + wait.meanSeconds();
     double ttftVariance =
-        beside * beside / 12
-            + met * own * own
-            + own * own * (promptSkew(load) - 1)
-            + wait.variance();
-    double tpot = steps > 0 ? decode + others * interruption / steps : 0;
+        beside * beside / 12 + (met + promptSkew(load) - 1) * square(another) + wait.variance();
+    var pace = pace(load, n, others);
+    double tpot = pace.tpotSeconds();
+    double late = ttft + pace.queuedSeconds();
     double tpotVariance = steps > 0 ? others * interruptionSquare / (steps * steps) : 0;
     double perToken = load.tokensPerStep();
     double after = Math.max(0, load.completion().mean() - 1);
@@ -344,15 +381,41 @@ public final class ContinuousBatching {
         inFlight,
         n,
         rate,
-        Latency.spread(ttft, ttftVariance),
+        Latency.spread(late, ttftVariance),
         Latency.spread(tpot / perToken, tpotVariance / square(perToken)),
         Latency.spread(
-            ttft + after * tpot / perToken,
+            late + after * tpot / perToken,
             ttftVariance + square(after / perToken) * tpotVariance + lengthVariance),
         decode,
         utilisation,
         saturated);
   }
+
+  /**
+   * Decode steps and the prompts that they take in. A step takes at most so many prompt tokens, so
+   * where prompts come faster than steps can take them, they queue before the first token instead.
+   */
+  private Pace pace(Workload load, double n, double others) {
+    double decode = decodeSeconds(load, n);
+    double steps = load.decodeSteps();
+    if (!(steps > 0)) {
+      return new Pace(0, others * prefillBeside(load, Math.max(1, others)));
+    }
+    double work = others * prefillBeside(load, Math.max(1, others));
+    double fullest = fullestStepSeconds(load, n) - decode;
+    double taken = Math.min(work, steps * fullest);
+    return new Pace(decode + taken / steps, work - taken);
+  }
+
+  /** A step beside {@code n} decodes that takes in as many prompt tokens as it may. */
+  private double fullestStepSeconds(Workload load, double n) {
+    double fresh = load.freshPromptTokens();
+    double prompts = fresh > 0 ? stepTokens / fresh : 0;
+    double context = n * load.meanContextTokens();
+    return step.seconds(n, context, stepTokens, prompts * load.promptPairs());
+  }
+
+  private record Pace(double tpotSeconds, double queuedSeconds) {}
 
   private Prediction saturated(Workload load, double most, double rate, double utilisation) {
     double infinite = Double.POSITIVE_INFINITY;

@@ -9,7 +9,7 @@ import io.penstock.planner.model.Precision;
  *
  * @param model what is served
  * @param gpu on what
- * @param tensorParallel over how many of them
+ * @param tensorParallel over how many of them it is split
  * @param weights the precision of the weights
  * @param kv the precision of the KV cache
  * @param engine by what
@@ -33,6 +33,11 @@ public record Deployment(
   /** The same replica under the same engine with other parameters. */
   public Deployment with(EngineParameters parameters) {
     return new Deployment(model, gpu, tensorParallel, weights, kv, engine.with(parameters));
+  }
+
+  /** GPUs that work on one layer at the same time. */
+  int shards() {
+    return engine.splitsLayers() ? 1 : tensorParallel;
   }
 
   /** What one hour of the replica costs on demand; 0 where no price is known. */

@@ -104,6 +104,11 @@ public final class Lengths {
     return mean > 0 ? square / mean : 0;
   }
 
+  /** The longest. */
+  public double longest() {
+    return tokens[tokens.length - 1];
+  }
+
   /** The length that a share {@code q} of requests does not pass. */
   public double quantile(double q) {
     double reached = 0;

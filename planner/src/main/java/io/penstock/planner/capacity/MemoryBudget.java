@@ -32,9 +32,15 @@ public record MemoryBudget(
     var weights = new WeightMemory(deployment.model(), deployment.weights());
     var kv = new KvCache(deployment.model(), deployment.kv(), deployment.tensorParallel());
     double total = gpu.memoryBytes();
-    double unclaimed = total * (1 - deployment.engine().memoryFraction());
     double runtime = RUNTIME_SHARE * total + Math.min(RUNTIME_BYTES, RUNTIME_SHARE * total);
     double weightBytes = weights.bytes() / deployment.tensorParallel();
+    var claim = deployment.engine().memory();
+    double unclaimed =
+        (1 - claim.fraction())
+            * switch (claim.of()) {
+              case TOTAL -> total;
+              case FREE -> Math.max(0, total - runtime - weightBytes);
+            };
     double left = total - unclaimed - runtime - weightBytes;
     return left >= kv.tokenBytesPerGpu()
         ? new MemoryBudget(total, weightBytes, runtime, unclaimed, left, kv)

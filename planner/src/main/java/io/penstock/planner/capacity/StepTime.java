@@ -11,20 +11,19 @@ import io.penstock.planner.model.WeightMemory;
  *   <li>linear layers: {@code (memory³ + compute³)^(1/3)}, where memory is the weights that the
  *       step's tokens touch over the bandwidth, and compute is {@code 2·active·tokens} over the
  *       FLOP/s; the cube smooths the corner between the two, where real kernels lose 20 to 40 %;
- *   <li>attention of decodes: the KV cache read once; attention of prefills: {@code
- *       4·layers·heads·head_dim} FLOP for each pair of a token and what it sees;
+ *   <li>attention of decodes: the KV cache read once, and multiplied by every query head; attention
+ *       of prefills: {@code 4·layers·heads·head_dim} FLOP for each pair of a token and what it
+ *       sees;
  *   <li>communication: two all-reduces a layer, each a latency and {@code 2(TP−1)/TP} of the
  *       activations over the link;
- *   <li>overhead: per layer and per sequence.
+ *   <li>overhead: per layer and per sequence;
+ *   <li>the host, which launches each layer: it hides behind the GPU, or the GPU waits for it.
  * </ul>
  *
  * Each is monotone in every component of the batch, so the sum is. Immutable; a call allocates
  * nothing.
  */
 public final class StepTime {
-  /** Of the link's bandwidth, what a ring of all-reduces gets. */
-  private static final double LINK_EFFICIENCY = 0.55;
-
   /** Of the compute efficiency of matrix products, what fused attention gets. */
   private static final double ATTENTION_SHARE = 0.7;
 
@@ -34,19 +33,21 @@ public final class StepTime {
   private final double secondsPerToken;
   private final double headSecondsPerSequence;
   private final double secondsPerKvByte;
+  private final double secondsPerDecodePair;
   private final double fullSecondsPerPair;
   private final double slidingSecondsPerPair;
   private final int window;
   private final double collectiveSeconds;
   private final double collectiveSecondsPerToken;
   private final double layersSeconds;
+  private final double hostSeconds;
   private final double sequenceSeconds;
 
   private StepTime(Deployment deployment) {
     var model = deployment.model();
     var gpu = deployment.gpu();
     var parameters = deployment.engine().parameters();
-    int shards = deployment.tensorParallel();
+    int shards = deployment.shards();
     var precision = deployment.weights();
     this.weights = new WeightMemory(model, precision);
     this.kv = new KvCache(model, deployment.kv(), shards);
@@ -54,11 +55,18 @@ public final class StepTime {
     this.secondsPerWeightByte =
         1 / (bandwidth * parameters.weightBandwidth() * bandwidthMultiplier(precision) * shards);
     double compute = precision.peak(gpu) * parameters.compute() * computeMultiplier(deployment);
-    double inner = model.activeParameters() - model.parameters().head();
+    double experts = model.parameters().expert() * model.experts().activeShare();
+    double inner = model.parameters().dense() + experts / parameters.expertCompute();
     this.secondsPerToken = 2 * inner / (shards * compute);
     double attentionCompute = gpu.peak().bits16() * parameters.compute() * shards;
     this.headSecondsPerSequence = 2 * model.parameters().head() / attentionCompute;
     this.secondsPerKvByte = 1 / (bandwidth * parameters.kvBandwidth());
+    this.secondsPerDecodePair =
+        4.0
+            * model.heads()
+            * model.headDim()
+            * (model.layers() - model.attention().slidingLayers())
+            / (gpu.peak().bits16() * parameters.decodeCompute() * shards);
     double pairSeconds =
         4.0 * model.heads() * model.headDim() / (ATTENTION_SHARE * attentionCompute);
     int sliding = model.attention().slidingLayers();
@@ -74,8 +82,9 @@ public final class StepTime {
             / shards
             * model.hidden()
             * 2
-            / (LINK_EFFICIENCY * gpu.link().bytesPerSecond());
+            / (parameters.linkBandwidth() * gpu.link().bytesPerSecond());
     this.layersSeconds = parameters.layerSeconds() * model.layers();
+    this.hostSeconds = parameters.hostSeconds() * model.layers();
     this.sequenceSeconds = parameters.sequenceSeconds();
   }
 
@@ -102,12 +111,21 @@ public final class StepTime {
     if (!(decodeSequences + prefillTokens > 0)) {
       return 0;
     }
-    return linearSeconds(decodeSequences, prefillTokens)
-        + decodeAttentionSeconds(decodeSequences, decodeContextTokens)
-        + prefillAttentionSeconds(prefillTokens, prefillContextTokens)
-        + communicationSeconds(decodeSequences + prefillTokens)
-        + layersSeconds
-        + sequenceSeconds * decodeSequences;
+    double device =
+        linearSeconds(decodeSequences, prefillTokens)
+            + decodeAttentionSeconds(decodeSequences, decodeContextTokens)
+            + prefillAttentionSeconds(prefillTokens, prefillContextTokens)
+            + communicationSeconds(decodeSequences + prefillTokens)
+            + layersSeconds;
+    return longer(device, hostSeconds) + sequenceSeconds * decodeSequences;
+  }
+
+  /** The greater of two times that overlap, with the corner rounded: never less than either. */
+  private static double longer(double a, double b) {
+    double high = Math.max(a, b);
+    double ratio = Math.min(a, b) / high;
+    double fourth = ratio * ratio * ratio * ratio;
+    return high * Math.sqrt(Math.sqrt(1 + fourth));
   }
 
   /** The part that multiplies by weights. */
@@ -118,13 +136,19 @@ public final class StepTime {
     return Math.cbrt(memory * memory * memory + compute * compute * compute);
   }
 
-  /** The part that reads the KV cache. */
+  /** The arithmetic alone of so many prompt tokens in the linear layers. */
+  public double computeSeconds(double prefillTokens) {
+    return prefillTokens * secondsPerToken;
+  }
+
+  /** The part that reads the KV cache and multiplies by it. */
   public double decodeAttentionSeconds(double decodeSequences, double decodeContextTokens) {
     if (!(decodeSequences > 0)) {
       return 0;
     }
     double mean = decodeContextTokens / decodeSequences;
-    return decodeSequences * kv.sequenceBytesPerGpu(mean) * secondsPerKvByte;
+    return decodeSequences * kv.sequenceBytesPerGpu(mean) * secondsPerKvByte
+        + decodeContextTokens * secondsPerDecodePair;
   }
 
   /** The part in which prompt tokens attend to those before them. */

@@ -33,6 +33,11 @@ public record Workload(
     return prompt.mean() + completion.meanByToken() / 2;
   }
 
+  /** The tokens for which a request needs room before an engine takes it in. */
+  double roomTokens(double reserve) {
+    return prompt.mean() + Math.max(reserve * completion.mean(), completion.meanByToken() / 2);
+  }
+
   /** Prompt tokens that are computed. */
   double freshPromptTokens() {
     return prompt.mean() * (1 - prefixHitRatio);

@@ -15,10 +15,11 @@ class StepTimeTest {
     var step = StepTime.of(Sample.of(Sample.LLAMA_7B, Sample.A100, 1));
     double weights = (13.476e9 - 2 * 32000 * 4096) / (2e12 * 0.80);
     double kv = 1000 * 524_288 / (2e12 * 0.72);
+    double pairs = 4.0 * 32 * 32 * 128 * 1000 / (300e12 * 0.30);
     double overhead = 32 * 12e-6 + 12e-6;
 
     assertThat(step.seconds(StepBatch.decode(1, 1000)))
-        .isCloseTo(weights + kv + overhead, within(1e-6));
+        .isCloseTo(weights + kv + pairs + overhead, within(2e-6));
   }
 
   @Test
@@ -65,7 +66,7 @@ class StepTimeTest {
   }
 
   @Test
-  void seconds_isTheSumOfItsParts() {
+  void seconds_isTheSumOfItsPartsUnlessTheHostIsSlower() {
     for (var deployment : Sample.variety()) {
       var step = StepTime.of(deployment);
 
@@ -75,7 +76,8 @@ class StepTimeTest {
                   + step.prefillAttentionSeconds(100, 5000)
                   + step.communicationSeconds(110)
                   + step.overheadSeconds(10))
-          .isCloseTo(step.seconds(10, 5000, 100, 5000), within(1e-12));
+          .isLessThanOrEqualTo(step.seconds(10, 5000, 100, 5000))
+          .isGreaterThan(step.seconds(10, 5000, 100, 5000) * 0.9);
     }
   }
 }

@@ -1,0 +1,158 @@
+package io.penstock.config.measurements;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.penstock.config.catalog.Catalog;
+import io.penstock.config.catalog.FittedTable;
+import io.penstock.planner.model.Precision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AccuracyTest {
+  private static final String HEADER =
+      "id,source,engine,engine_version,model,params_b,layers,hidden,heads,kv_heads,head_dim,"
+          + "weight_dtype,kv_dtype,gpu,num_gpus,tp,pp,isl,osl,batch_or_concurrency,metric,value,"
+          + "notes,load_mode,mem_gb\n";
+
+  @TempDir Path directory;
+
+  @Test
+  void run_onRowsOfEveryKind_predictsThemAndSaysWhatItLeavesOut() throws IOException {
+    data(
+        row(
+            "a-1",
+            "llama-2-7b",
+            "A100-SXM-80GB",
+            "fp16",
+            1,
+            "16",
+            "tpot_ms",
+            "14.5",
+            "closed_loop"),
+        row("a-2", "llama-2-7b", "A100-SXM-80GB", "fp16", 1, "16", "ttft_ms", "90", "closed_loop"),
+        row(
+            "a-3",
+            "llama-2-7b",
+            "A100-SXM-80GB",
+            "fp16",
+            1,
+            "max",
+            "output_tok_s",
+            "2000",
+            "offline_max"),
+        row(
+            "b-1",
+            "llama-2-7b",
+            "A100-SXM-80GB",
+            "fp16",
+            1,
+            "2qps",
+            "req_s",
+            "2.0",
+            "open_loop_poisson"),
+        row(
+            "b-2",
+            "llama-2-7b",
+            "A100-SXM-80GB",
+            "fp16",
+            1,
+            "inf(100)",
+            "tpot_ms",
+            "40",
+            "offline_burst"),
+        row("c-1", "llama-2-7b", "Abacus-1KB", "fp16", 1, "16", "tpot_ms", "14", "closed_loop"),
+        row("c-2", "llama-2-70b", "A100-SXM-80GB", "fp16", 1, "16", "tpot_ms", "14", "closed_loop"),
+        row("c-3", "llama-2-7b", "A100-SXM-80GB", "fp16", 1, "16", "mood", "14", "closed_loop"));
+
+    var report = Accuracy.run(directory, Optional.empty());
+
+    assertThat(report.overallWithoutTtft().rows()).isEqualTo(4);
+    assertThat(report.overallWithoutTtft().median()).isLessThan(0.5);
+    assertThat(report.ttft().rows()).isEqualTo(1);
+    assertThat(report.leftOut())
+        .containsEntry("GPU unknown: Abacus-1KB", 1)
+        .containsEntry("does not fit in memory by the model", 1)
+        .containsEntry("metric unknown: mood", 1);
+    assertThat(report.json())
+        .startsWith("{\"groups\":[{\"by\":\"metric\",\"key\":\"output_tok_s\",\"rows\":1,")
+        .contains("\"overall_without_ttft\":{\"rows\":4,")
+        .contains("\"left_out\":[{\"why\":");
+    assertThat(report.text()).contains("all without ttft");
+  }
+
+  @Test
+  void run_afterAFitToTheSameRows_isNearer() throws IOException {
+    data(
+        row("a-1", "llama-2-7b", "A100-SXM-80GB", "fp16", 1, "1", "tpot_ms", "30", "closed_loop"),
+        row("a-2", "llama-2-7b", "A100-SXM-80GB", "fp16", 1, "8", "tpot_ms", "33", "closed_loop"),
+        row("a-3", "llama-2-7b", "A100-SXM-80GB", "fp16", 1, "4", "tpot_ms", "31", "closed_loop"));
+
+    var shipped = Accuracy.run(directory, Optional.empty());
+    var fitted = Accuracy.run(directory, Optional.of(directory));
+
+    assertThat(fitted.overallWithoutTtft().median())
+        .isLessThan(shipped.overallWithoutTtft().median())
+        .isLessThan(0.1);
+  }
+
+  @Test
+  void csv_withQuotesAndCommas_isReadAsItIsMeant() {
+    var rows = Csv.rows("a,b\r\n\"x, \"\"y\"\"\nz\",2\n3,4");
+
+    assertThat(rows).hasSize(2);
+    assertThat(rows.getFirst()).containsEntry("a", "x, \"y\"\nz").containsEntry("b", "2");
+    assertThat(rows.getLast()).containsEntry("b", "4");
+  }
+
+  @Test
+  void shippedParameters_surviveWritingAndReading() {
+    var shipped = Catalog.shipped().fitted();
+    var again = FittedTable.read(FittedTable.write(shipped));
+    var h100 = Catalog.shipped().gpus().get("h100");
+
+    assertThat(shipped.byPath()).containsKeys("vllm/16bit/h100", "tensorrt-llm/8bit/h100");
+    assertThat(again.byPath().keySet()).isEqualTo(shipped.byPath().keySet());
+    assertThat(again.find("vllm", Precision.FP16, h100, "").compute())
+        .isCloseTo(shipped.find("vllm", Precision.FP16, h100, "").compute(), within(1e-3));
+  }
+
+  private void data(String... rows) throws IOException {
+    Files.writeString(directory.resolve("perf.csv"), HEADER + String.join("", rows));
+  }
+
+  private static String row(
+      String id,
+      String model,
+      String gpu,
+      String weights,
+      int gpus,
+      String load,
+      String metric,
+      String value,
+      String mode) {
+    return String.join(
+            ",",
+            id,
+            "here",
+            "vLLM",
+            "0.9",
+            model,
+            "7,32,4096,32,32,128",
+            weights,
+            "auto",
+            gpu,
+            gpus + "," + gpus + ",1,512,128",
+            load,
+            metric,
+            value,
+            "100 requests",
+            mode,
+            "")
+        + "\n";
+  }
+}
