@@ -8,13 +8,18 @@ import io.penstock.gateway.accept.Accept;
 import io.penstock.gateway.call.Problem;
 import io.penstock.gateway.upstream.Upstream;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +30,8 @@ final class DataPort extends VerticleBase {
   private static final int MAX_LINE_BYTES = 8 << 10;
   private static final int HTTP_1_CHUNK_BYTES = 64 << 10;
 
+  private static final String INVALID = "invalid_request_error";
+
   private final PenstockConfig config;
   private final int port;
   private volatile Stages stages;
@@ -32,6 +39,8 @@ final class DataPort extends VerticleBase {
   private @Nullable Pipeline pipeline;
   private @Nullable Models models;
   private @Nullable HttpServer server;
+  private final Set<HttpConnection> connections = new HashSet<>();
+  private boolean draining;
 
   /**
    * @param port to bind; below 0 a free one, which all loops share that are given the same number
@@ -50,8 +59,14 @@ final class DataPort extends VerticleBase {
         vertx
             .createHttpServer(options())
             .requestHandler(this::handle)
-            .invalidRequestHandler(this::invalid);
+            .invalidRequestHandler(this::invalid)
+            .connectionHandler(this::connected);
     return server.listen(port, config.server().host());
+  }
+
+  private void connected(HttpConnection connection) {
+    connections.add(connection);
+    connection.closeHandler(_ -> connections.remove(connection));
   }
 
   private HttpServerOptions options() {
@@ -94,7 +109,10 @@ final class DataPort extends VerticleBase {
 
   private void handle(HttpServerRequest request) {
     String path = request.path();
-    if (path != null && Models.isHere(path)) {
+    if (draining) {
+      refuse(
+          request, problem(503, "overloaded_error", "draining", "The gateway is shutting down."));
+    } else if (path != null && Models.isHere(path)) {
       Objects.requireNonNull(models).handle(request, path);
     } else {
       Objects.requireNonNull(pipeline).handle(request);
@@ -103,38 +121,44 @@ final class DataPort extends VerticleBase {
 
   /** What is no HTTP request gets an answer all the same; its connection is closed after it. */
   private void invalid(HttpServerRequest request) {
-    Accept.stamp(request);
-    Visit visit = Visit.open(request, stages.account(), stages.prices());
-    visit.refuse(
+    refuse(
+        request,
         switch (request.decoderResult().cause()) {
           case TooLongHttpHeaderException _ ->
-              problem(431, "header_too_large", "The request's headers are too large.");
+              problem(431, INVALID, "header_too_large", "The request's headers are too large.");
           case TooLongHttpLineException _ ->
-              problem(414, "url_too_long", "The request's URL is too long.");
-          case null, default -> problem(400, "invalid_http", "This is no HTTP request.");
+              problem(414, INVALID, "url_too_long", "The request's URL is too long.");
+          case null, default -> problem(400, INVALID, "invalid_http", "This is no HTTP request.");
         });
   }
 
-  private static Problem problem(int status, String code, String message) {
-    return new Problem(status, "invalid_request_error", code, null, message, Duration.ZERO, true);
+  private void refuse(HttpServerRequest request, Problem problem) {
+    Accept.stamp(request);
+    Visit.open(request, stages.account(), stages.prices()).refuse(problem);
+  }
+
+  private static Problem problem(int status, String type, String code, String message) {
+    return new Problem(status, type, code, null, message, Duration.ZERO, true);
   }
 
   int boundPort() {
     return Objects.requireNonNull(server).actualPort();
   }
 
-  /** Takes no more requests, lets those in flight finish, and ends at the deadline what is left. */
-  Future<Void> drain(Duration atMost) {
-    long timer =
-        vertx.setTimer(
-            Math.max(1, atMost.toMillis()),
-            _ ->
-                context.runOnContext(_ ->
-                    Objects.requireNonNull(upstream)
-                        .interruptAll("shutdown", "The gateway is shutting down.")));
-    return Objects.requireNonNull(server)
-        .shutdown(atMost.toMillis() + 1000, TimeUnit.MILLISECONDS)
-        .onComplete(_ -> vertx.cancelTimer(timer));
+  /**
+   * Refuses requests from now on, lets those in flight finish, and ends at the deadline what is
+   * left.
+   *
+   * @param noCallLeft whether no loop has a call in flight
+   */
+  Future<Void> drain(Duration atMost, BooleanSupplier noCallLeft) {
+    Promise<Void> drained = Promise.promise();
+    context.runOnContext(_ -> {
+      draining = true;
+      Drain.start(vertx, Objects.requireNonNull(upstream), connections, noCallLeft, atMost)
+          .onComplete(drained);
+    });
+    return drained.future();
   }
 
   @Override

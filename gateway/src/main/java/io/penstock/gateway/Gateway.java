@@ -46,6 +46,7 @@ public final class Gateway {
   private volatile Stages stages;
   private volatile boolean draining;
   private @Nullable AdminPort adminPort;
+  private @Nullable Future<Void> closed;
 
   /**
    * How a gateway is run, beside what its config says.
@@ -185,22 +186,27 @@ public final class Gateway {
     draining = true;
     List<Future<Void>> drained = new ArrayList<>();
     for (DataPort loop : loops) {
-      drained.add(loop.drain(stages.config().server().drainTimeout()));
+      drained.add(loop.drain(stages.config().server().drainTimeout(), () -> account.open() == 0));
     }
     return Future.join(drained).transform(_ -> close());
   }
 
   /** Closes both ports, at once. */
-  public Future<Void> close() {
+  public synchronized Future<Void> close() {
+    Future<Void> before = closed;
+    if (before != null) {
+      return before;
+    }
     draining = true;
     List<Future<Void>> closing = new ArrayList<>();
     deployments.forEach(deployment -> closing.add(vertx.undeploy(deployment)));
-    deployments.clear();
     AdminPort admin = adminPort;
     if (admin != null) {
       closing.add(admin.close());
     }
-    return Future.join(closing).onComplete(_ -> metrics.close()).mapEmpty();
+    Future<Void> ending = Future.join(closing).<Void>mapEmpty().onComplete(_ -> metrics.close());
+    closed = ending;
+    return ending;
   }
 
   // What the operations see.

@@ -20,6 +20,7 @@ final class RawServer implements AutoCloseable {
   private final List<String> heads = new CopyOnWriteArrayList<>();
   private final List<String> bodies = new CopyOnWriteArrayList<>();
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+  private volatile String early;
   private final AtomicInteger gone = new AtomicInteger();
 
   /** What to do with a request that was read. */
@@ -88,6 +89,13 @@ final class RawServer implements AutoCloseable {
     return server;
   }
 
+  /** A server that answers as soon as it has a head, and closes without reading the body. */
+  static RawServer answeringHeads(String answer) throws IOException {
+    RawServer server = start(exchange -> {});
+    server.early = answer;
+    return server;
+  }
+
   private void accept() {
     while (!listener.isClosed()) {
       try {
@@ -106,6 +114,10 @@ final class RawServer implements AutoCloseable {
       InputStream in = new BufferedInputStream(socket.getInputStream());
       String head = head(in);
       while (!head.isEmpty()) {
+        if (early != null) {
+          socket.getOutputStream().write(early.getBytes(StandardCharsets.UTF_8));
+          return;
+        }
         String body = new String(in.readNBytes(length(head)), StandardCharsets.UTF_8);
         heads.add(head);
         bodies.add(body);

@@ -48,7 +48,7 @@ final class TestGateway implements AutoCloseable {
   static PenstockConfig config(String pools) {
     String yaml =
         """
-        server: {host: 127.0.0.1, port: 0, drain-timeout: 5s}
+        server: {host: 127.0.0.1, port: 0, drain-timeout: 2s}
         admin: {host: 127.0.0.1, port: 0}
         tiers:
           any:
@@ -60,7 +60,7 @@ final class TestGateway implements AutoCloseable {
         %s
         """
             .formatted(
-                pools.contains("  q:") ? "p, q" : "p",
+                pools.contains("\nq:") ? "p, q" : "p",
                 sha256(KEY),
                 pools.indent(2).stripTrailing());
     return switch (ConfigFile.parse("test.yaml", yaml, Path.of("."), System::getenv)) {

@@ -121,7 +121,12 @@ final class StreamReading implements Reading, SseScanner.Frames {
 
   private void hold(Buffer bytes) {
     Buffer before = held;
-    held = before == null ? bytes : before.copy().appendBuffer(bytes);
+    held =
+        before == null
+            ? bytes
+            : Buffer.buffer(before.length() + bytes.length())
+                .appendBuffer(before)
+                .appendBuffer(bytes);
     if (held.length() > MAX_HELD_BYTES) {
       commit();
     }

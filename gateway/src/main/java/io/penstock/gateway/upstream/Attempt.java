@@ -125,10 +125,11 @@ final class Attempt implements Valve {
    * answer is not wanted any more; one that is still being opened is kept for the next call.
    */
   void abandon() {
-    if (!over && request != null) {
+    boolean underWay = !over;
+    over = true;
+    if (underWay && request != null) {
       var _ = request.reset();
     }
-    over = true;
   }
 
   @Override

@@ -5,6 +5,8 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpConnectOptions;
+import io.vertx.core.http.impl.UnpooledHttpClientConnection;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -55,7 +57,20 @@ final class Connections {
     return client.connect(options).map(connection -> open(origin, connection));
   }
 
+  /**
+   * A server may answer and close before it has read all of a body. By default the failure to write
+   * the rest closes the channel, and the answer that has come is lost unread; so it does not here,
+   * and the read side, which then sees the end, says what there was.
+   */
+  private static void readOnAfterFailedWrites(HttpClientConnection connection) {
+    if (connection instanceof UnpooledHttpClientConnection unpooled
+        && unpooled.unwrap() instanceof ConnectionBase base) {
+      base.channel().config().setAutoClose(false);
+    }
+  }
+
   private static Lane open(Origin origin, HttpClientConnection connection) {
+    readOnAfterFailedWrites(connection);
     Lane lane = new Lane(origin, connection);
     connection.closeHandler(_ -> lane.closed());
     return lane;
