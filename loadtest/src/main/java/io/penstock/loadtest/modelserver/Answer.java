@@ -1,6 +1,9 @@
 package io.penstock.loadtest.modelserver;
 
 import io.penstock.loadtest.modelserver.GenerationRequest.Prompt;
+import io.penstock.loadtest.text.Dice;
+import io.penstock.loadtest.text.Tokenizer;
+import io.penstock.loadtest.text.Words;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,6 +2,8 @@ package io.penstock.loadtest.modelserver;
 
 import io.penstock.loadtest.modelserver.GenerationRequest.Prompt;
 import io.penstock.loadtest.modelserver.Sequence.Timeline;
+import io.penstock.loadtest.text.Dice;
+import io.penstock.loadtest.text.Tokenizer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URLDecoder;

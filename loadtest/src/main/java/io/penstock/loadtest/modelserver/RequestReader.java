@@ -4,6 +4,7 @@ import io.penstock.loadtest.modelserver.GenerationRequest.Format;
 import io.penstock.loadtest.modelserver.GenerationRequest.Prompt;
 import io.penstock.loadtest.modelserver.GenerationRequest.Stream;
 import io.penstock.loadtest.modelserver.GenerationRequest.Tools;
+import io.penstock.loadtest.text.Tokenizer;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;

@@ -1,5 +1,7 @@
 package io.penstock.loadtest.modelserver;
 
+import io.penstock.loadtest.text.Dice;
+import io.penstock.loadtest.text.Words;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;

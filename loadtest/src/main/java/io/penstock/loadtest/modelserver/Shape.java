@@ -1,6 +1,8 @@
 package io.penstock.loadtest.modelserver;
 
 import io.penstock.loadtest.modelserver.Answer.Piece;
+import io.penstock.loadtest.text.Dice;
+import io.penstock.loadtest.text.Words;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;

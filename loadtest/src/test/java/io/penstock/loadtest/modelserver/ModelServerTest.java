@@ -3,6 +3,7 @@ package io.penstock.loadtest.modelserver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.penstock.loadtest.text.Tokenizer;
 import io.penstock.planner.capacity.StepBatch;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;

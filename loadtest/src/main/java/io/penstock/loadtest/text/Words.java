@@ -1,9 +1,9 @@
-package io.penstock.loadtest.modelserver;
+package io.penstock.loadtest.text;
 
 import java.util.List;
 
 /** Plain sentences without meaning, endless, from a list of common words. */
-final class Words {
+public final class Words {
   private static final List<String> WORDS =
       List.of(
           ("the a this that each every some most another no river water gate wheel mill valley"
@@ -36,7 +36,7 @@ final class Words {
   }
 
   /** Text of exactly so many tokens. */
-  static String ofTokens(Dice dice, int tokens) {
+  public static String ofTokens(Dice dice, int tokens) {
     if (tokens < 2) {
       return tokens == 1 ? "Yes" : "";
     }
@@ -54,7 +54,7 @@ final class Words {
     return String.join("", pieces.subList(0, tokens - 1)) + ".";
   }
 
-  static String some(Dice dice, int words) {
+  public static String some(Dice dice, int words) {
     var text = new StringBuilder();
     for (int i = 0; i < words; i++) {
       text.append(i == 0 ? "" : " ").append(dice.one(WORDS));

@@ -1,4 +1,4 @@
-package io.penstock.loadtest.modelserver;
+package io.penstock.loadtest.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

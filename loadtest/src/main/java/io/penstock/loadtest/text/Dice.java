@@ -1,10 +1,10 @@
-package io.penstock.loadtest.modelserver;
+package io.penstock.loadtest.text;
 
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /** Repeatable chance: the same seed and the same keys give the same throws, on every machine. */
-final class Dice {
+public final class Dice {
   private static final long FNV_OFFSET = 0xcbf29ce484222325L;
   private static final long FNV_PRIME = 0x100000001b3L;
 
@@ -14,7 +14,7 @@ final class Dice {
     this.random = new SplittableRandom(state);
   }
 
-  static Dice of(long seed, Object... keys) {
+  public static Dice of(long seed, Object... keys) {
     long hash = FNV_OFFSET ^ seed * 0x9e3779b97f4a7c15L;
     for (Object key : keys) {
       hash = hash(hash, key.toString());
@@ -31,33 +31,33 @@ final class Dice {
   }
 
   /** From 0 to {@code bound}, without it. */
-  int below(int bound) {
+  public int below(int bound) {
     return random.nextInt(bound);
   }
 
-  boolean chance(double probability) {
+  public boolean chance(double probability) {
     return random.nextDouble() < probability;
   }
 
-  double fraction() {
+  public double fraction() {
     return random.nextDouble();
   }
 
-  <T> T one(java.util.List<T> of) {
+  public <T> T one(java.util.List<T> of) {
     return of.get(below(of.size()));
   }
 
   /** A length whose logarithm is normal, never below one. */
-  int length(double median, double sigma) {
+  public int length(double median, double sigma) {
     return (int)
         Math.max(1, Math.min(1e9, Math.rint(median * Math.exp(sigma * random.nextGaussian()))));
   }
 
-  double gaussian() {
+  public double gaussian() {
     return random.nextGaussian();
   }
 
-  String hex(int digits) {
+  public String hex(int digits) {
     var text = new StringBuilder(digits);
     for (int i = 0; i < digits; i++) {
       text.append(Character.forDigit(below(16), 16));

@@ -1,4 +1,4 @@
-package io.penstock.loadtest.modelserver;
+package io.penstock.loadtest.text;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +13,7 @@ import java.util.List;
  * end of a token therefore counts as the tokens before the cut: what the server generates is what
  * it bills.
  */
-final class Tokenizer {
+public final class Tokenizer {
   private static final int LETTERS = 4;
   private static final int DIGITS = 3;
   private static final int RUN = 4;
@@ -23,7 +23,7 @@ final class Tokenizer {
 
   private Tokenizer() {}
 
-  static int count(String text) {
+  public static int count(String text) {
     int tokens = 0;
     for (int at = 0; at < text.length(); at = end(text, at)) {
       tokens++;
@@ -31,7 +31,7 @@ final class Tokenizer {
     return tokens;
   }
 
-  static List<String> pieces(String text) {
+  public static List<String> pieces(String text) {
     List<String> pieces = new ArrayList<>(text.length() / 3 + 1);
     int next;
     for (int at = 0; at < text.length(); at = next) {
@@ -41,11 +41,11 @@ final class Tokenizer {
     return pieces;
   }
 
-  static int[] ids(String text) {
+  public static int[] ids(String text) {
     return pieces(text).stream().mapToInt(Tokenizer::id).toArray();
   }
 
-  static String text(int[] ids) {
+  public static String text(int[] ids) {
     var text = new StringBuilder();
     for (int id : ids) {
       append(text, id);
