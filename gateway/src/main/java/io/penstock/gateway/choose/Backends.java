@@ -140,9 +140,7 @@ public final class Backends {
   public Optional<Preview> peek(Pool pool) {
     SharedPool shared = pools.get(pool.name());
     SharedBackend next = shared == null ? null : shared.peek();
-    return next == null
-        ? Optional.empty()
-        : Optional.of(new Preview(next.backend(), next.inFlight()));
+    return next == null ? Optional.empty() : Optional.of(next.preview());
   }
 
   /**
@@ -150,8 +148,11 @@ public final class Backends {
    *
    * @param backend the backend
    * @param inFlight calls there now, that one not included
+   * @param ttftSeconds as in {@link BackendStatus}
+   * @param tpotSeconds as in {@link BackendStatus}
    */
-  public record Preview(Pool.Backend backend, int inFlight) {}
+  public record Preview(
+      Pool.Backend backend, int inFlight, double ttftSeconds, double tpotSeconds) {}
 
   /** Tells what a call saw at the backend of its turn; a time that is not positive is left out. */
   public void observed(Turn turn, double ttftSeconds, double tpotSeconds) {

@@ -82,6 +82,10 @@ final class SharedBackend {
     tpot.add(tpotSeconds);
   }
 
+  Backends.Preview preview() {
+    return new Backends.Preview(backend, inFlight.get(), ttft.value(), tpot.value());
+  }
+
   Backends.BackendStatus status() {
     Health seen = health.get();
     Backends.State state =

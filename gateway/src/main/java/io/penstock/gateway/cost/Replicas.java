@@ -1,0 +1,62 @@
+package io.penstock.gateway.cost;
+
+import io.penstock.config.Capacity;
+import io.penstock.config.PenstockConfig;
+import io.penstock.config.Pool;
+import io.penstock.config.catalog.Catalog;
+import io.penstock.planner.capacity.ContinuousBatching;
+import io.penstock.planner.capacity.Deployment;
+import io.penstock.planner.capacity.Engine;
+import io.penstock.planner.capacity.Memory;
+import io.penstock.planner.capacity.MemoryBudget;
+import io.penstock.planner.hardware.Gpu;
+import io.penstock.planner.model.ModelSpec;
+import io.penstock.planner.model.Precision;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The capacity model of one replica of each pool whose hardware the config names and the catalogue
+ * knows. Immutable, shared by all loops.
+ */
+public final class Replicas {
+  private final Map<String, ContinuousBatching> byPool = new HashMap<>();
+
+  public Replicas(PenstockConfig config, Catalog catalog) {
+    for (Pool pool : config.pools().values()) {
+      pool.capacity()
+          .flatMap(capacity -> deployment(pool, capacity, catalog))
+          .filter(deployment -> Memory.of(deployment) instanceof MemoryBudget)
+          .ifPresent(fitting -> byPool.put(pool.name(), ContinuousBatching.of(fitting)));
+    }
+  }
+
+  /** What a pool's replica can do; none where its hardware or its model is not known. */
+  public Optional<ContinuousBatching> of(Pool pool) {
+    return Optional.ofNullable(byPool.get(pool.name()));
+  }
+
+  private static Optional<Deployment> deployment(Pool pool, Capacity capacity, Catalog catalog) {
+    Optional<ModelSpec> model = catalog.models().find(pool.model());
+    Optional<Gpu> gpu = catalog.gpus().find(capacity.gpu());
+    Optional<Engine> engine = gpu.flatMap(known -> catalog.findEngine(capacity.engine(), known));
+    Optional<Precision> weights = runnable(capacity.weights(), gpu);
+    Optional<Precision> kv = runnable(capacity.kv(), gpu);
+    if (model.isEmpty() || engine.isEmpty() || weights.isEmpty() || kv.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Deployment(
+            model.get(),
+            gpu.orElseThrow(),
+            capacity.gpusPerReplica(),
+            weights.get(),
+            kv.get(),
+            engine.get()));
+  }
+
+  private static Optional<Precision> runnable(String name, Optional<Gpu> gpu) {
+    return Precision.named(name).filter(precision -> gpu.filter(precision::runsOn).isPresent());
+  }
+}
