@@ -3,12 +3,15 @@ package io.penstock.gateway.choose;
 import io.penstock.config.PenstockConfig;
 import io.penstock.config.Pool;
 import io.penstock.config.Tier;
+import io.penstock.config.catalog.ApiPrice;
+import io.penstock.config.catalog.Catalog;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Caller;
 import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Refusal;
 import io.penstock.gateway.call.Route;
 import io.penstock.gateway.call.Routed;
+import io.penstock.planner.model.ModelSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,7 +39,17 @@ public final class Router {
   private final Map<String, TierRoutes> tiers = new HashMap<>();
 
   public Router(PenstockConfig config) {
-    this(config, UnaryOperator.identity());
+    this(config, Router::shippedName);
+  }
+
+  private static String shippedName(String name) {
+    Catalog catalog = Catalog.shipped();
+    return catalog
+        .models()
+        .find(name)
+        .map(ModelSpec::name)
+        .or(() -> catalog.prices().find(name).map(ApiPrice::model))
+        .orElse(name);
   }
 
   /**

@@ -1,0 +1,339 @@
+package io.penstock.gateway.choose;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.penstock.config.PenstockConfig;
+import io.penstock.config.Pool;
+import io.penstock.gateway.call.Configs;
+import io.penstock.gateway.call.Refusal;
+import io.penstock.gateway.call.Seated;
+import io.penstock.gateway.call.Turn;
+import io.penstock.gateway.call.Turn.Ended;
+import io.penstock.gateway.choose.Backends.BackendStatus;
+import io.penstock.gateway.choose.Backends.State;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+final class BackendsTest {
+  private long now;
+  private final PenstockConfig config = pool("a", "b", "c");
+  private final Pool pool = pool(config);
+  private final Backends backends = new Backends(config, () -> now);
+
+  private static PenstockConfig pool(String... ids) {
+    List<String> list = new ArrayList<>();
+    for (String id : ids) {
+      list.add("{id: " + id + ", url: \"http://" + id + ".test:80\"}");
+    }
+    return Configs.of(
+        """
+        tiers: {free: {route: {simple: p, medium: p, complex: p}}}
+        keys: []
+        pools: {p: {model: llama-2-7b, backends: %s}}
+        """
+            .formatted(list));
+  }
+
+  private static Pool pool(PenstockConfig config) {
+    return Objects.requireNonNull(config.pools().get("p"));
+  }
+
+  private Turn turn(String... except) {
+    Seated seated = backends.seat(pool, Set.of(except));
+    assertThat(seated).isInstanceOf(Turn.class);
+    return (Turn) seated;
+  }
+
+  private void fail(String id, int times) {
+    for (int i = 0; i < times; i++) {
+      Turn turn = onlyAt(id);
+      assertThat(turn.backend().id()).isEqualTo(id);
+      turn.end(Ended.FAILED);
+    }
+  }
+
+  private Turn onlyAt(String id) {
+    List<String> others = new ArrayList<>(List.of("a", "b", "c"));
+    others.remove(id);
+    return turn(others.toArray(String[]::new));
+  }
+
+  private void pass(Duration time) {
+    now += time.toNanos();
+  }
+
+  private BackendStatus status(String id) {
+    return backends.status().getFirst().backends().stream()
+        .filter(backend -> backend.id().equals(id))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private int inFlight() {
+    return backends.status().getFirst().inFlight();
+  }
+
+  @Test
+  void seat_ofManyCalls_spreadsThemEvenly() {
+    Map<String, Integer> seats = new HashMap<>();
+    for (int i = 0; i < 30; i++) {
+      seats.merge(turn().backend().id(), 1, Integer::sum);
+    }
+    assertThat(seats).containsOnly(Map.entry("a", 10), Map.entry("b", 10), Map.entry("c", 10));
+  }
+
+  @Test
+  void seat_ofOneCallAfterTheOther_goesRound() {
+    Map<String, Integer> seats = new HashMap<>();
+    for (int i = 0; i < 30; i++) {
+      Turn turn = turn();
+      seats.merge(turn.backend().id(), 1, Integer::sum);
+      turn.end(Ended.ANSWERED);
+    }
+    assertThat(seats.values()).containsOnly(10);
+  }
+
+  @Test
+  void seat_takesTheLeastLoaded() {
+    Turn first = turn();
+    Turn second = turn();
+    Turn third = turn();
+    second.end(Ended.ANSWERED);
+    assertThat(turn().backend()).isEqualTo(second.backend());
+    assertThat(first.backend()).isNotEqualTo(third.backend());
+  }
+
+  @Test
+  void seat_countsTheCallItself() {
+    assertThat(onlyAt("a").inFlightAtDispatch()).isEqualTo(1);
+    assertThat(onlyAt("a").inFlightAtDispatch()).isEqualTo(2);
+  }
+
+  @Test
+  void seat_exceptAll_saysNoBackend() {
+    assertThat(backends.seat(pool, Set.of("a", "b", "c")))
+        .isInstanceOfSatisfying(
+            Refusal.NoBackend.class,
+            no -> {
+              assertThat(no.pool()).isEqualTo("p");
+              assertThat(no.retryAfter()).isPositive();
+            });
+  }
+
+  @Test
+  void end_twice_throwsAndCountsOnce() {
+    Turn turn = turn();
+    turn.end(Ended.ANSWERED);
+    assertThatThrownBy(() -> turn.end(Ended.FAILED)).isInstanceOf(IllegalStateException.class);
+    assertThat(inFlight()).isZero();
+    assertThat(status(turn.backend().id()).consecutiveFailures()).isZero();
+  }
+
+  @Test
+  void end_ofTwentyFailuresOnEightTurns_leavesRoomForTheNext() {
+    List<Turn> held = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      held.add(turn());
+      if (held.size() == 8) {
+        held.forEach(turn -> turn.end(Ended.FAILED));
+        held.clear();
+      }
+    }
+    held.forEach(turn -> turn.end(Ended.FAILED));
+    assertThat(inFlight()).isZero();
+    Turn next = turn();
+    next.end(Ended.ANSWERED);
+    assertThat(status(next.backend().id()).state()).isEqualTo(State.UP);
+  }
+
+  @Test
+  void seat_afterThreeFailures_avoidsTheBackendForASecond() {
+    fail("a", 3);
+    assertThat(status("a").state()).isEqualTo(State.DOWN);
+    for (int i = 0; i < 20; i++) {
+      assertThat(turn().backend().id()).isNotEqualTo("a");
+    }
+  }
+
+  @Test
+  void seat_afterTwoFailuresAndASuccess_keepsTheBackend() {
+    fail("a", 2);
+    onlyAt("a").end(Ended.ANSWERED);
+    fail("a", 2);
+    assertThat(status("a").state()).isEqualTo(State.UP);
+  }
+
+  @Test
+  void seat_whenThePauseIsOver_sendsOneProbe() {
+    fail("a", 3);
+    pass(Duration.ofSeconds(1));
+    Turn probe = turn();
+    assertThat(probe.backend().id()).isEqualTo("a");
+    for (int i = 0; i < 5; i++) {
+      assertThat(turn().backend().id()).isNotEqualTo("a");
+    }
+    probe.end(Ended.ANSWERED);
+    assertThat(status("a").state()).isEqualTo(State.UP);
+    assertThat(turn().backend().id()).isEqualTo("a");
+  }
+
+  @Test
+  void seat_whenProbesFail_waitsTwiceAsLongUpToAMinute() {
+    fail("a", 3);
+    for (long seconds : new long[] {1, 2, 4, 8, 16, 32, 60, 60}) {
+      pass(Duration.ofSeconds(seconds).minusMillis(1));
+      Turn early = turn();
+      assertThat(early.backend().id()).as("before %d s", seconds).isNotEqualTo("a");
+      early.end(Ended.ANSWERED);
+      pass(Duration.ofMillis(1));
+      Turn probe = turn();
+      assertThat(probe.backend().id()).as("after %d s", seconds).isEqualTo("a");
+      probe.end(Ended.FAILED);
+    }
+  }
+
+  @Test
+  void seat_whenTheProbeIsAbandoned_sendsAnother() {
+    fail("a", 3);
+    pass(Duration.ofSeconds(1));
+    turn().end(Ended.ABANDONED);
+    Turn probe = turn();
+    assertThat(probe.backend().id()).isEqualTo("a");
+    probe.end(Ended.ANSWERED);
+    assertThat(status("a").state()).isEqualTo(State.UP);
+  }
+
+  @Test
+  void seat_whenEveryBackendIsOut_usesThemAllTheSame() {
+    fail("a", 3);
+    fail("b", 3);
+    fail("c", 3);
+    assertThat(backends.status().getFirst().up()).isFalse();
+    Turn last = turn();
+    last.end(Ended.ANSWERED);
+    assertThat(status(last.backend().id()).state()).isEqualTo(State.UP);
+  }
+
+  @Test
+  void seat_whenEveryBackendSaysItIsDown_saysNoBackend() {
+    for (String id : List.of("a", "b", "c")) {
+      assertThat(backends.checked("p", id, false)).isTrue();
+    }
+    assertThat(backends.seat(pool, Set.of())).isInstanceOf(Refusal.NoBackend.class);
+    backends.checked("p", "b", true);
+    assertThat(turn().backend().id()).isEqualTo("b");
+  }
+
+  @Test
+  void drain_givesNoNewTurnsAndKeepsThoseInFlight() {
+    Turn running = onlyAt("a");
+    assertThat(backends.drain("p", "a")).isTrue();
+    assertThat(status("a").state()).isEqualTo(State.DRAINING);
+    for (int i = 0; i < 10; i++) {
+      assertThat(turn().backend().id()).isNotEqualTo("a");
+    }
+    assertThat(status("a").inFlight()).isEqualTo(1);
+    running.end(Ended.ANSWERED);
+    assertThat(status("a").inFlight()).isZero();
+    assertThat(backends.undrain("p", "a")).isTrue();
+    assertThat(turn().backend().id()).isEqualTo("a");
+  }
+
+  @Test
+  void drain_ofAnUnknownBackend_saysSo() {
+    assertThat(backends.drain("p", "z")).isFalse();
+    assertThat(backends.drain("q", "a")).isFalse();
+  }
+
+  @Test
+  void reload_keepsTheCountersOfBackendsThatRemain() {
+    Turn running = onlyAt("a");
+    Turn leaving = onlyAt("c");
+    fail("b", 3);
+    backends.reload(pool("b", "a", "d"));
+    assertThat(status("a").inFlight()).isEqualTo(1);
+    assertThat(status("b").state()).isEqualTo(State.DOWN);
+    assertThat(status("d").inFlight()).isZero();
+    running.end(Ended.ANSWERED);
+    leaving.end(Ended.ANSWERED);
+    assertThat(inFlight()).isZero();
+  }
+
+  @Test
+  void reload_withAnotherUrl_isAnotherBackend() {
+    fail("a", 3);
+    backends.reload(
+        Configs.of(
+            """
+            tiers: {free: {route: {simple: p, medium: p, complex: p}}}
+            keys: []
+            pools: {p: {model: llama-2-7b, backends: [{id: a, url: "http://elsewhere.test:80"}]}}
+            """));
+    assertThat(status("a").state()).isEqualTo(State.UP);
+  }
+
+  @Test
+  void peek_saysWhereTheNextCallGoesAndTakesNothing() {
+    turn();
+    turn();
+    for (int i = 0; i < 3; i++) {
+      Backends.Preview preview = backends.peek(pool).orElseThrow();
+      assertThat(preview.inFlight()).isZero();
+    }
+    Backends.Preview preview = backends.peek(pool).orElseThrow();
+    assertThat(turn().backend()).isEqualTo(preview.backend());
+    assertThat(inFlight()).isEqualTo(3);
+  }
+
+  @Test
+  void observed_movesTheAverage() {
+    Turn turn = onlyAt("a");
+    assertThat(status("a").ttftSeconds()).isNaN();
+    backends.observed(turn, 1.0, 0.05);
+    assertThat(status("a").ttftSeconds()).isEqualTo(1.0);
+    backends.observed(turn, 2.0, 0);
+    assertThat(status("a").ttftSeconds()).isBetween(1.05, 1.15);
+    assertThat(status("a").tpotSeconds()).isEqualTo(0.05);
+  }
+
+  @Test
+  void seat_fromManyThreads_losesNoCountAndStaysFair() throws InterruptedException {
+    int threads = 8;
+    int rounds = 5_000;
+    CountDownLatch done = new CountDownLatch(threads);
+    List<Throwable> faults = new ArrayList<>();
+    for (int t = 0; t < threads; t++) {
+      Random random = new Random(t);
+      Thread.ofPlatform()
+          .daemon()
+          .start(() -> {
+            try {
+              for (int i = 0; i < rounds; i++) {
+                Ended ended = Ended.values()[random.nextInt(3)];
+                turn().end(ended);
+              }
+            } catch (Throwable fault) {
+              synchronized (faults) {
+                faults.add(fault);
+              }
+            } finally {
+              done.countDown();
+            }
+          });
+    }
+    assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(faults).isEmpty();
+    assertThat(inFlight()).isZero();
+    assertThat(backends.seat(pool, Set.of())).isInstanceOf(Turn.class);
+  }
+}
