@@ -6,6 +6,7 @@ import io.penstock.config.ConfigFile;
 import io.penstock.config.Loaded;
 import io.penstock.config.PenstockConfig;
 import io.penstock.gateway.Gateway;
+import io.penstock.loadtest.modelserver.Fault;
 import io.penstock.loadtest.modelserver.ModelServer;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -18,8 +19,11 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
@@ -48,12 +52,18 @@ public final class TestBed implements AutoCloseable {
   private final Vertx vertx;
   private final Map<String, ModelServer> servers;
   private final Gateway gateway;
+  private final AtomicReference<String> yaml;
   private final HttpClient http = HttpClient.newHttpClient();
 
-  private TestBed(Vertx vertx, Map<String, ModelServer> servers, Gateway gateway) {
+  private TestBed(
+      Vertx vertx,
+      Map<String, ModelServer> servers,
+      Gateway gateway,
+      AtomicReference<String> yaml) {
     this.vertx = vertx;
     this.servers = servers;
     this.gateway = gateway;
+    this.yaml = yaml;
   }
 
   public static TestBed start() throws Exception {
@@ -66,50 +76,129 @@ public final class TestBed implements AutoCloseable {
    */
   public static TestBed start(
       UnaryOperator<ModelServer.Options> server, UnaryOperator<String> config) throws Exception {
-    Vertx vertx = Gateway.vertx(2);
-    Map<String, ModelServer> servers = new LinkedHashMap<>();
-    servers.put("small", serve(vertx, server, "llama-2-7b"));
-    servers.put("medium", serve(vertx, server, "llama-2-13b"));
-    servers.put("large", serve(vertx, server.andThen(o -> o.withApiKey(UPSTREAM_KEY)), LARGE));
-    String yaml = CONFIG;
-    for (var entry : servers.entrySet()) {
-      yaml = yaml.replace("@" + entry.getKey(), "http://127.0.0.1:" + entry.getValue().port());
-    }
-    PenstockConfig parsed = parse(config.apply(yaml));
-    var gateway = get(Gateway.start(vertx, parsed, Gateway.Options.fixed(parsed)));
-    return new TestBed(vertx, servers, gateway);
+    return new Setup()
+        .server("small", server.apply(options("llama-2-7b")))
+        .server("medium", server.apply(options("llama-2-13b")))
+        .server("large", server.apply(options(LARGE).withApiKey(UPSTREAM_KEY)))
+        .edit(config)
+        .start();
   }
 
-  private static ModelServer serve(
-      Vertx vertx,
-      java.util.function.Function<ModelServer.Options, ModelServer.Options> options,
-      String model)
-      throws Exception {
-    var defaults =
-        ModelServer.Options.defaults()
-            .withModel(model)
-            .withSpeed(20)
-            .withMedianCompletionTokens(4000);
-    return get(ModelServer.start(vertx, options.apply(defaults)));
+  /** The three pools' servers at a speed, and whatever a test adds. */
+  public static Setup setup(double speed) {
+    return new Setup()
+        .server("small", options("llama-2-7b").withSpeed(speed))
+        .server("medium", options("llama-2-13b").withSpeed(speed))
+        .server("large", options(LARGE).withSpeed(speed).withApiKey(UPSTREAM_KEY));
+  }
+
+  /** A server that answers at length. */
+  public static ModelServer.Options options(String model) {
+    return ModelServer.Options.defaults()
+        .withModel(model)
+        .withSpeed(20)
+        .withMedianCompletionTokens(4000);
+  }
+
+  /** What a bed is made of; in the config's text {@code @NAME} stands for a server's url. */
+  public static final class Setup {
+    private final Map<String, ModelServer.Options> servers = new LinkedHashMap<>();
+    private final Map<String, String> urls = new LinkedHashMap<>();
+    private String yaml = CONFIG;
+    private UnaryOperator<String> edit = UnaryOperator.identity();
+    private boolean dryRun;
+
+    private Setup() {}
+
+    public Setup server(String name, ModelServer.Options options) {
+      servers.put(name, options);
+      return this;
+    }
+
+    /** A server that the test runs itself. */
+    public Setup url(String name, String url) {
+      urls.put(name, url);
+      return this;
+    }
+
+    /** Another config altogether. */
+    public Setup config(String text) {
+      yaml = text;
+      return this;
+    }
+
+    /** Changes the config's text, with the urls in it. */
+    public Setup edit(UnaryOperator<String> change) {
+      var before = edit;
+      edit = text -> change.apply(before.apply(text));
+      return this;
+    }
+
+    /** A tier with its one key, {@link TestBed#key}; both are written as the config does. */
+    public Setup tier(String name, String tier) {
+      return edit(text -> withTier(text, name, tier));
+    }
+
+    /** One more pool, as the config writes it. */
+    public Setup pool(String name, String pool) {
+      return edit(text -> text + "  " + name + ": " + pool + "\n");
+    }
+
+    /** Every request is a dry run. */
+    public Setup dryRun() {
+      dryRun = true;
+      return this;
+    }
+
+    public TestBed start() throws Exception {
+      Vertx vertx = Gateway.vertx(2);
+      Map<String, ModelServer> started = new LinkedHashMap<>();
+      for (var server : servers.entrySet()) {
+        started.put(server.getKey(), get(ModelServer.start(vertx, server.getValue())));
+      }
+      started.forEach((name, server) -> urls.put(name, server.url()));
+      var text = new AtomicReference<>(located(edit.apply(located(yaml))));
+      var options = new Gateway.Options(dryRun, () -> load(text.get()));
+      var gateway = get(Gateway.start(vertx, parse(text.get()), options));
+      return new TestBed(vertx, started, gateway, text);
+    }
+
+    private String located(String text) {
+      String located = text;
+      for (var url : urls.entrySet()) {
+        located = located.replace("\"@" + url.getKey() + '"', '"' + url.getValue() + '"');
+      }
+      return located;
+    }
+  }
+
+  private static String withTier(String yaml, String name, String tier) {
+    String variable = name.toUpperCase(Locale.ROOT).replace('-', '_');
+    return yaml.replace("\nkeys:\n", "\n  " + name + ": " + tier + "\nkeys:\n")
+        .replace(
+            "\npools:\n",
+            "\n  - {id: %s, sha256: \"${%s}\", tier: %s, tenant: %s-tenant}\npools:\n"
+                .formatted(name, variable, name, name));
+  }
+
+  /** The key whose hash stands in the config as {@code ${NAME}}, the name in capitals there. */
+  public static String key(String name) {
+    return "sk-test-" + name.toLowerCase(Locale.ROOT).replace('_', '-') + "-canary";
   }
 
   public static PenstockConfig parse(String yaml) {
-    return switch (ConfigFile.parse("test.yaml", yaml, Path.of("."), TestBed::variable)) {
+    return switch (load(yaml)) {
       case Loaded.Ok ok -> ok.config();
       case Loaded.Invalid invalid -> throw new AssertionError(invalid.problems().toString());
     };
   }
 
+  private static Loaded load(String yaml) {
+    return ConfigFile.parse("test.yaml", yaml, Path.of("."), TestBed::variable);
+  }
+
   private static String variable(String name) {
-    return switch (name) {
-      case "ENTERPRISE" -> sha256(ENTERPRISE);
-      case "PAID" -> sha256(PAID);
-      case "FREE" -> sha256(FREE);
-      case "TIGHT" -> sha256(TIGHT);
-      case "TIGHT_TOO" -> sha256(TIGHT_TOO);
-      case "UPSTREAM_KEY" -> UPSTREAM_KEY;
-      default -> null;
-    };
+    return name.endsWith("UPSTREAM_KEY") ? UPSTREAM_KEY : sha256(key(name));
   }
 
   private static String sha256(String key) {
@@ -199,6 +288,31 @@ public final class TestBed implements AutoCloseable {
     return servers.values().stream()
         .mapToInt(server -> server.stats().running() + server.stats().waiting())
         .sum();
+  }
+
+  /** The config's text, with the urls in it. */
+  public String yaml() {
+    return yaml.get();
+  }
+
+  /** Writes another config where the gateway's comes from, and has it read by the admin port. */
+  public HttpResponse<String> reload(String text) throws Exception {
+    yaml.set(text);
+    return adminPost("/api/config/reload");
+  }
+
+  /** {@code POST} to the admin port. */
+  public HttpResponse<String> adminPost(String path) throws Exception {
+    var request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.adminPort() + path))
+            .POST(HttpRequest.BodyPublishers.noBody())
+            .build();
+    return http.send(request, HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** From now on this goes wrong at a server, and nothing else. */
+  public void faults(String server, Fault... faults) throws Exception {
+    get(servers.get(server).faults(List.of(faults)));
   }
 
   /** The body of the last request that a pool's server saw. */
