@@ -1,7 +1,5 @@
 package io.penstock.loadtest.load;
 
-import io.penstock.loadtest.text.Dice;
-import io.penstock.loadtest.text.Words;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
@@ -13,8 +11,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.internal.ContextInternal;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -42,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 public final class LoadGenerator {
   private static final long PROGRESS_MILLIS = 500;
   private static final long SWEEP_MILLIS = 250;
+  private static final int CLIENTS_PER_TURN = 32;
 
   private LoadGenerator() {}
 
@@ -133,7 +130,7 @@ public final class LoadGenerator {
     var counts = new Counts();
     long beginNanos = System.nanoTime();
     List<Loop> loops = new ArrayList<>();
-    List<Future<?>> deployed = new ArrayList<>();
+    List<Future<String>> deployed = new ArrayList<>();
     for (int i = 0; i < options.loops(); i++) {
       var loop = new Loop(options, i, beginNanos, counts);
       loops.add(loop);
@@ -143,12 +140,16 @@ public final class LoadGenerator {
         vertx.setPeriodic(PROGRESS_MILLIS, _ -> progress.accept(counts.progress(beginNanos)));
     return Future.all(deployed)
         .compose(_ -> Future.all(loops.stream().map(loop -> loop.done.future()).toList()))
-        .map(_ -> report(loops))
-        .onComplete(_ -> {
+        .eventually(() -> {
           vertx.cancelTimer(ticker);
           progress.accept(counts.progress(beginNanos));
-          deployed.forEach(deployment -> vertx.undeploy(String.valueOf(deployment.result())));
-        });
+          return Future.join(
+              deployed.stream()
+                  .filter(Future::succeeded)
+                  .map(id -> vertx.undeploy(id.result()))
+                  .toList());
+        })
+        .map(_ -> report(loops));
   }
 
   private static LoadReport report(List<Loop> loops) {
@@ -177,6 +178,7 @@ public final class LoadGenerator {
     private final long beginNanos;
     private final long untilNanos;
     private final Counts counts;
+    private final Bodies bodies;
     private final Tally tally = new Tally();
     private final Promise<Void> done = Promise.promise();
     private final Set<Call> open = new LinkedHashSet<>();
@@ -190,6 +192,7 @@ public final class LoadGenerator {
       this.beginNanos = beginNanos;
       this.untilNanos = options.duration().toNanos();
       this.counts = counts;
+      this.bodies = new Bodies(options.ask(), options.seed());
     }
 
     @Override
@@ -202,17 +205,29 @@ public final class LoadGenerator {
       client = vertx.createHttpClient(connections, new PoolOptions().setHttp1MaxSize(65_000));
       vertx.setPeriodic(SWEEP_MILLIS, _ -> sweep());
       if (options.arrivals() instanceof Arrivals.Closed(int clients)) {
-        for (int i = number; i < clients; i += options.loops()) {
-          ask(sinceBegin(), i);
-        }
-        allSent = number >= clients;
-        endWhenIdle();
+        begin(number, clients);
       } else {
         var schedule =
             new Schedule(options.arrivals(), number, options.loops(), untilNanos, options.seed());
         follow(schedule, schedule.next());
       }
       return Future.succeededFuture();
+    }
+
+    /** Starts this loop's clients, a few a turn so that those who are there already are heard. */
+    private void begin(int from, int clients) {
+      int client = from;
+      for (int i = 0; i < CLIENTS_PER_TURN && client < clients; i++) {
+        ask(sinceBegin(), client);
+        client += options.loops();
+      }
+      if (client < clients) {
+        int next = client;
+        context.runOnContext(_ -> begin(next, clients));
+      } else {
+        allSent = number >= clients;
+        endWhenIdle();
+      }
     }
 
     private long sinceBegin() {
@@ -260,29 +275,11 @@ public final class LoadGenerator {
     }
 
     private Buffer body(int request) {
-      var ask = options.ask();
-      int promptTokens = ask.promptTokens();
-      int maxTokens = ask.maxTokens();
       if (options.arrivals() instanceof Arrivals.Replay replay) {
         var row = replay.trace().rows().get(request);
-        promptTokens = Math.max(1, row.promptTokens());
-        maxTokens = Math.max(1, row.completionTokens());
+        return bodies.body(request, row.promptTokens(), Math.max(1, row.completionTokens()));
       }
-      String text = Words.ofTokens(Dice.of(options.seed(), "request", request), promptTokens);
-      var body =
-          new JsonObject()
-              .put("model", ask.model())
-              .put(
-                  "messages",
-                  new JsonArray().add(new JsonObject().put("role", "user").put("content", text)))
-              .put("max_tokens", maxTokens);
-      if (ask.fullLength()) {
-        body.put("ignore_eos", true);
-      }
-      if (ask.stream()) {
-        body.put("stream", true).put("stream_options", new JsonObject().put("include_usage", true));
-      }
-      return body.toBuffer();
+      return bodies.body(request, options.ask().promptTokens(), options.ask().maxTokens());
     }
 
     private void sweep() {

@@ -257,10 +257,11 @@ final class Api {
   }
 
   private void hang(Exchange exchange) {
-    loop.hangs(1);
-    if (options.quirks().contains(Quirk.EARLY_HEADERS)) {
+    if (options.quirks().contains(Quirk.EARLY_HEADERS)
+        && Fields.of(exchange.body()).flag("stream", false)) {
       exchange.openStream();
     }
+    loop.hangs(1);
     exchange.whenLeft(() -> {
       loop.hangs(-1);
       loop.aborted();

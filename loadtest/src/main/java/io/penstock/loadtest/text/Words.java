@@ -42,16 +42,18 @@ public final class Words {
     }
     var text = new StringBuilder(tokens * 5);
     var words = new Words(dice);
-    // A word has at most three tokens here, so this many characters are never too many to count
-    // again.
     int counted = 0;
-    while (counted < tokens) {
+    while (true) {
       int from = text.length();
       words.appendTo(text);
-      counted += Tokenizer.count(text.substring(from));
+      var pieces = Tokenizer.pieces(text.substring(from));
+      if (counted + pieces.size() >= tokens) {
+        text.setLength(from);
+        pieces.subList(0, tokens - 1 - counted).forEach(text::append);
+        return text.append('.').toString();
+      }
+      counted += pieces.size();
     }
-    var pieces = Tokenizer.pieces(text.toString());
-    return String.join("", pieces.subList(0, tokens - 1)) + ".";
   }
 
   public static String some(Dice dice, int words) {
