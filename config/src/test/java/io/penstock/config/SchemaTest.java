@@ -14,9 +14,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SchemaTest {
@@ -156,6 +158,24 @@ class SchemaTest {
   @ValueSource(strings = {"penstock.yaml", "demo.yaml"})
   void schema_shippedFile_isAccepted(String file) {
     assertThat(Schema.against(Configs.shipped(file))).isEmpty();
+  }
+
+  /** What a schema cannot see: what one value says of another, and what is outside the file. */
+  private static final Pattern BEYOND =
+      Pattern.compile(
+          "there is no|is also at|leads back|is below|environment has|catalogue has|cannot run|is"
+              + " no precision|is no file|also in remove|also the data port|written twice|is no"
+              + " address|fits here");
+
+  @ParameterizedTest
+  @MethodSource("io.penstock.config.ConfigFileTest#slips")
+  void schema_slipInTheFilesShape_isRefusedAsByTheLoader(List<String> slip) {
+    String yaml = ConfigFileTest.GOOD.replace(slip.get(0), slip.get(1));
+
+    assertThat(Schema.against(ConfigFileTest.GOOD)).isEmpty();
+    if (!BEYOND.matcher(slip.get(2)).find()) {
+      assertThat(Schema.against(yaml)).as(slip.toString()).isNotEmpty();
+    }
   }
 
   private static final Map<String, String> EVERYTHING_SET =

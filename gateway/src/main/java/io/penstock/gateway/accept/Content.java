@@ -31,6 +31,15 @@ final class Content {
   private static final byte[] INPUT_IMAGE = ascii("input_image");
   private static final byte[] IMAGE = ascii("image");
 
+  private static final NamedRole[] ROLES = {
+    new NamedRole(ascii("user"), Role.USER),
+    new NamedRole(ascii("assistant"), Role.ASSISTANT),
+    new NamedRole(ascii("system"), Role.SYSTEM),
+    new NamedRole(ascii("developer"), Role.SYSTEM),
+    new NamedRole(ascii("tool"), Role.TOOL),
+    new NamedRole(ascii("function"), Role.TOOL)
+  };
+
   private final Json json;
   private final String field;
 
@@ -127,12 +136,12 @@ final class Content {
       note(Fault.wrongType(field + '[' + index + "].role", "a string"));
       return Role.USER;
     }
-    return switch (json.text(start + 1, stop - 1)) {
-      case "system", "developer" -> Role.SYSTEM;
-      case "assistant" -> Role.ASSISTANT;
-      case "tool", "function" -> Role.TOOL;
-      default -> Role.USER;
-    };
+    for (var named : ROLES) {
+      if (json.lastSpells(named.name, start + 1, stop - 1)) {
+        return named.role;
+      }
+    }
+    return Role.USER;
   }
 
   private int content(int p, int index) {
@@ -278,12 +287,10 @@ final class Content {
   }
 
   private int tokenId(int p) {
-    int q = json.value(p, 3);
-    for (int i = p; i < q; i++) {
-      if (!Json.isDigit(json.at(i))) {
-        note(Fault.wrongType(field, "made of strings or of token ids"));
-        return q;
-      }
+    int q = json.natural(p);
+    if (q < 0) {
+      note(Fault.wrongType(field, "made of strings or of token ids"));
+      return json.value(p, 3);
     }
     tokenIds++;
     return q;
@@ -334,4 +341,6 @@ final class Content {
       fault = found;
     }
   }
+
+  private record NamedRole(byte[] name, Role role) {}
 }

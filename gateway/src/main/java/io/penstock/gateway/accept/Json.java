@@ -152,6 +152,16 @@ final class Json {
     return q;
   }
 
+  /** Passes a number of digits alone; -1 where something else stands. */
+  int natural(int p) {
+    int q = p;
+    while (q < end && isDigit(bytes[q])) {
+      q++;
+    }
+    boolean whole = q == p + 1 || (q > p && bytes[p] != '0');
+    return whole && (q == end || isBlank(bytes[q]) || bytes[q] == ',' || bytes[q] == ']') ? q : -1;
+  }
+
   private int digits(int p, int valueStart) {
     int q = p;
     while (q < end && isDigit(bytes[q])) {
@@ -244,11 +254,11 @@ final class Json {
     return (char) unit;
   }
 
-  /** Passes a run of characters of more than one byte. */
+  /** Passes a run of characters of more than one byte, and the spaces between its words. */
   private int beyondAscii(int p) {
     int q = p;
-    while (q < end && bytes[q] < 0) {
-      q = character(q);
+    while (q < end && (bytes[q] < 0 || bytes[q] == ' ')) {
+      q = bytes[q] == ' ' ? q + 1 : character(q);
     }
     return q;
   }
@@ -270,7 +280,7 @@ final class Json {
   }
 
   private int continuation(int p, int character, int lowest, int highest) {
-    int b = at(p) & 0xff;
+    int b = p < end ? bytes[p] & 0xff : 0;
     if (b < lowest || b > highest) {
       throw new Malformed("it is not UTF-8", character);
     }
