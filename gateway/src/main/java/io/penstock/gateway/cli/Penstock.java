@@ -1,6 +1,7 @@
 package io.penstock.gateway.cli;
 
 import java.io.PrintWriter;
+import java.util.Objects;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,7 +20,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
     versionProvider = Penstock.Version.class,
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {CheckCommand.class, TestCommand.class},
+    subcommands = {
+      DemoCommand.class,
+      ServeCommand.class,
+      CheckCommand.class,
+      ModelServerCommand.class,
+      LoadTestCommand.class,
+      TestCommand.class
+    },
     footerHeading = "%nExit codes:%n",
     footer = {
       "  0  done",
@@ -31,14 +39,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Penstock implements Runnable {
   /** Words of the interface that have no command behind them yet. */
-  private static final Set<String> LATER = Set.of("plan", "simulate", "report", "accuracy", "keys");
+  private static final Set<String> LATER =
+      Set.of("estimate", "plan", "simulate", "report", "accuracy", "keys");
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   /** The whole tree, ready to execute arguments. */
   public static CommandLine commandLine() {
-    return new CommandLine(new Penstock())
-        .setUsageHelpWidth(110)
+    var root = new CommandLine(new Penstock());
+    var modelServer = Objects.requireNonNull(root.getSubcommands().get("modelserver"));
+    modelServer.getCommandSpec().usageMessage().footer(ModelServerCommand.footer());
+    return root.setUsageHelpWidth(110)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler((exception, _) -> wrongUsage(exception))
         .setExecutionExceptionHandler(Penstock::failed);

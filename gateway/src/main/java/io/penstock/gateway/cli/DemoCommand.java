@@ -1,0 +1,79 @@
+package io.penstock.gateway.cli;
+
+import io.penstock.config.PenstockConfig;
+import io.penstock.gateway.Gateway;
+import io.penstock.loadtest.load.DemoTraffic;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The main job on an embedded default, in one process. */
+@Command(
+    name = "demo",
+    description = {
+      "Runs the gateway in front of three pools of simulated model servers (a 7B, a 13B, an API),"
+          + " with a key",
+      "for each tier and a little traffic, all in this process: no GPU, no Redis, no network.",
+      "Prints the URLs, the keys and a curl line to paste, then 'ready'."
+    },
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nThe keys are new at every start. Examples:%n",
+    footer = {"  penstock demo", "  penstock demo --port 0 --admin-port 0 --no-traffic"})
+final class DemoCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+  @Mixin private PortOptions ports = new PortOptions();
+
+  @Option(names = "--no-traffic", description = "Leaves the traffic out.")
+  private boolean noTraffic;
+
+  @Option(
+      names = "--for",
+      paramLabel = "DURATION",
+      converter = DurationConverter.class,
+      description = "Ends by itself after this time (30s, 5m).")
+  private Duration stay = Duration.ZERO;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    var lifetime = Lifetime.untilTerminated();
+    var vertx = Serving.loops();
+    var demo = DemoFleet.start(vertx);
+    PenstockConfig config = ports.over(demo.config());
+    var serving = Serving.start(vertx, config, Gateway.Options.fixed(config));
+    introduce(serving, demo.keys());
+    if (!noTraffic) {
+      var traffic =
+          DemoTraffic.Options.defaults(
+              URI.create(serving.url()), List.copyOf(demo.keys().values()));
+      Serving.await(DemoTraffic.start(vertx, traffic));
+    }
+    lifetime.await(stay);
+    serving.end();
+    return 0;
+  }
+
+  private void introduce(Serving serving, Map<String, String> keys) {
+    var out = spec.commandLine().getOut();
+    out.println("gateway " + serving.url());
+    out.println("admin " + serving.adminUrl());
+    keys.forEach((tier, key) -> out.println("key " + tier + ' ' + key));
+    out.println(curl(serving.url(), keys.getOrDefault("paid", "")));
+    out.println("ready");
+  }
+
+  private static String curl(String url, String key) {
+    return "curl -s "
+        + url
+        + "/v1/chat/completions -H 'Authorization: Bearer "
+        + key
+        + "' -H 'Content-Type: application/json'"
+        + " -d '{\"messages\":[{\"role\":\"user\",\"content\":\"Why is the sky blue?\"}]}'";
+  }
+}
