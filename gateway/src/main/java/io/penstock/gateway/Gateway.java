@@ -2,6 +2,7 @@ package io.penstock.gateway;
 
 import io.penstock.config.Loaded;
 import io.penstock.config.PenstockConfig;
+import io.penstock.config.catalog.Catalog;
 import io.penstock.gateway.accept.Accept;
 import io.penstock.gateway.account.Account;
 import io.penstock.gateway.account.Gauges;
@@ -13,6 +14,9 @@ import io.penstock.gateway.authenticate.Authenticator;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Router;
 import io.penstock.gateway.classify.Classifier;
+import io.penstock.gateway.cost.Cost;
+import io.penstock.gateway.cost.Replicas;
+import io.penstock.gateway.dryrun.DryRun;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -30,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * made here once; what one loop owns is in its {@link DataPort}.
  */
 public final class Gateway {
+  private static final Catalog CATALOG = Catalog.shipped();
+
   /** Loops that are to share a free port are given the same number below zero. */
   private static final AtomicInteger FREE_PORTS = new AtomicInteger();
 
@@ -116,7 +122,8 @@ public final class Gateway {
   }
 
   private Stages stages(PenstockConfig config) {
-    Prices prices = new Prices();
+    Replicas replicas = new Replicas(config, CATALOG);
+    Cost cost = new Cost(config, CATALOG, replicas);
     return new Stages(
         config,
         options.dryRun(),
@@ -127,7 +134,8 @@ public final class Gateway {
         admit,
         backends,
         new PoolBodies(config.pools().values()),
-        prices,
+        cost,
+        new DryRun(cost, replicas),
         account);
   }
 

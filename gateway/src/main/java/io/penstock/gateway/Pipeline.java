@@ -29,7 +29,7 @@ final class Pipeline {
 
   /** Bounds and reads the body, once its key is known. */
   void handle(HttpServerRequest request) {
-    Visit visit = Visit.open(request, stages.account(), stages.prices());
+    Visit visit = Visit.open(request, stages.account(), stages.cost());
     stages
         .accept()
         .read(request, key -> visit.identified(stages.authenticator().identify(key)))
@@ -46,6 +46,8 @@ final class Pipeline {
 
   private void route(Visit visit, Call call, Demand demand) {
     switch (stages.router().route(call, visit.caller(), demand)) {
+      case Route route when stages.isRehearsal(call) ->
+          visit.rehearsed(stages.rehearse(call, visit.caller(), demand, visit.routed(route)));
       case Route route -> reserve(visit, call, demand, visit.routed(route));
       case Refusal no -> visit.refuse(no);
     }
@@ -54,7 +56,11 @@ final class Pipeline {
   private void reserve(Visit visit, Call call, Demand demand, Route route) {
     stages
         .admit()
-        .reserve(visit.caller(), route.pool(), demand, 0)
+        .reserve(
+            visit.caller(),
+            route.pool(),
+            demand,
+            stages.maxMicroUsd(call, visit.caller(), demand, route))
         .onComplete(visit.then(admission -> seat(visit, call, demand, route, admission)));
   }
 

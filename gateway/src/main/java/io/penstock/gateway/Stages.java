@@ -13,9 +13,14 @@ import io.penstock.gateway.call.Route;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Router;
 import io.penstock.gateway.classify.Classifier;
+import io.penstock.gateway.cost.Cost;
+import io.penstock.gateway.dryrun.Decision;
+import io.penstock.gateway.dryrun.DryRun;
+import io.penstock.gateway.dryrun.Standing;
 import io.penstock.gateway.upstream.Bodies;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The stages as one config wants them, shared by all loops. What must outlive a reload (limits,
@@ -34,7 +39,8 @@ record Stages(
     Admit admit,
     Backends backends,
     Bodies bodies,
-    Prices prices,
+    Cost cost,
+    DryRun rehearsals,
     Account account) {
 
   /**
@@ -51,5 +57,43 @@ record Stages(
       }
     }
     return new Fallbacks(backends, account, pools);
+  }
+
+  /** Whether a call is to be answered with its decision, and sent nowhere. */
+  boolean isRehearsal(Call call) {
+    return dryRun || call.directives().dryRun();
+  }
+
+  /** The decision on a call, from the stages that would decide on it in earnest. */
+  byte[] rehearse(Call call, Caller caller, Demand demand, Route route) {
+    long maxMicroUsd = maxMicroUsd(call, caller, demand, route);
+    return rehearsals.answer(
+        new Decision(
+            call,
+            caller,
+            demand,
+            route,
+            admit.wouldAdmit(caller, route.pool(), demand, maxMicroUsd),
+            admit.peek(caller),
+            this::standing));
+  }
+
+  private Standing standing(Pool pool) {
+    return backends
+        .peek(pool)
+        .map(next ->
+            new Standing(
+                Optional.of(next.backend().id()),
+                next.inFlight(),
+                next.ttftSeconds(),
+                next.tpotSeconds()))
+        .orElse(Standing.UNKNOWN);
+  }
+
+  /** What a call can cost at most; asked only where there is a budget that it could overrun. */
+  long maxMicroUsd(Call call, Caller caller, Demand demand, Route route) {
+    return caller.tier().budget().isEmpty()
+        ? 0
+        : cost.maxMicroUsd(route.pool(), call, demand).orElse(0);
   }
 }

@@ -2,7 +2,6 @@ package io.penstock.gateway;
 
 import static java.lang.System.Logger.Level.ERROR;
 
-import io.penstock.config.Pool;
 import io.penstock.gateway.account.Account;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Caller;
@@ -18,6 +17,7 @@ import io.penstock.gateway.call.Reservation;
 import io.penstock.gateway.call.Route;
 import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.call.Usage;
+import io.penstock.gateway.cost.Cost;
 import io.penstock.gateway.relay.Marks;
 import io.penstock.gateway.relay.Outgoing;
 import io.penstock.gateway.relay.Refuser;
@@ -25,11 +25,11 @@ import io.penstock.gateway.upstream.Flight;
 import io.penstock.gateway.upstream.Landing;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Handler;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Objects;
 import java.util.function.Consumer;
-import java.util.function.ToLongBiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +43,7 @@ final class Visit implements Landing {
   private final HttpServerRequest request;
   private final HttpServerResponse response;
   private final Account account;
-  private final ToLongBiFunction<Pool, Usage> microUsd;
+  private final Cost cost;
   private final long openedNanos = System.nanoTime();
 
   private @Nullable Call call;
@@ -55,18 +55,16 @@ final class Visit implements Landing {
   private @Nullable Flight flight;
   private boolean ended;
 
-  private Visit(
-      HttpServerRequest request, Account account, ToLongBiFunction<Pool, Usage> microUsd) {
+  private Visit(HttpServerRequest request, Account account, Cost cost) {
     this.request = request;
     this.response = request.response();
     this.account = account;
-    this.microUsd = microUsd;
+    this.cost = cost;
   }
 
   /** A request has come. */
-  static Visit open(
-      HttpServerRequest request, Account account, ToLongBiFunction<Pool, Usage> microUsd) {
-    Visit visit = new Visit(request, account, microUsd);
+  static Visit open(HttpServerRequest request, Account account, Cost cost) {
+    Visit visit = new Visit(request, account, cost);
     account.opened();
     visit.response.closeHandler(_ -> visit.gone());
     visit.response.exceptionHandler(_ -> visit.gone());
@@ -140,7 +138,7 @@ final class Visit implements Landing {
 
   /** The answer that will be given, marked with what is known. */
   Outgoing answer(Call to, Demand asked) {
-    Outgoing opened = new Outgoing(response, to, asked, marks(), microUsd);
+    Outgoing opened = new Outgoing(response, to, asked, marks(), this::microUsd);
     outgoing = opened;
     return opened;
   }
@@ -181,13 +179,13 @@ final class Visit implements Landing {
 
   /** The list of models, or one of them. */
   void listed(String json) {
-    Refuser.json(response, 200, json);
+    Refuser.json(response, 200, Buffer.buffer(json));
     end(Outcome.ANSWERED, "models", 200, Usage.NONE, false);
   }
 
   /** A dry run has its answer. */
-  void rehearsed(String json) {
-    Refuser.json(response, 200, json);
+  void rehearsed(byte[] json) {
+    Refuser.json(response, 200, Buffer.buffer(json));
     end(Outcome.ANSWERED, "dry_run", 200, Usage.NONE, false);
   }
 
@@ -279,9 +277,8 @@ final class Visit implements Landing {
     }
     ended = true;
     Turn turn = flight == null ? null : flight.turn();
-    long cost =
-        turn == null || usage.equals(Usage.NONE) ? 0 : microUsd.applyAsLong(turn.pool(), usage);
-    settle(outcome, usage, cost);
+    long microUsd = turn == null || usage.equals(Usage.NONE) ? 0 : microUsd(turn, usage);
+    settle(outcome, usage, microUsd);
     account.ended(
         new Ending(
             outcome,
@@ -300,16 +297,24 @@ final class Visit implements Landing {
             System.nanoTime() - (call == null ? openedNanos : call.startNanos()),
             turn == null ? 0 : turn.inFlightAtDispatch(),
             streamBroken),
-        cost);
+        microUsd);
+  }
+
+  /** What a usage costs where it was served, as busy as that was. */
+  private long microUsd(Turn turn, Usage usage) {
+    Flight sent = Objects.requireNonNull(flight);
+    Call asked = Objects.requireNonNull(call);
+    long nanos = System.nanoTime() - asked.startNanos() - sent.dispatchNanos();
+    return cost.microUsd(turn.pool(), usage, nanos / 1e9, turn.inFlightAtDispatch());
   }
 
   /** An answer counts as a request even if it took no token; what came to nothing does not. */
-  private void settle(Outcome outcome, Usage usage, long cost) {
+  private void settle(Outcome outcome, Usage usage, long microUsd) {
     if (reservation == null) {
       return;
     }
     if (outcome == Outcome.ANSWERED || !usage.equals(Usage.NONE)) {
-      reservation.settle(usage, cost);
+      reservation.settle(usage, microUsd);
     } else {
       reservation.release();
     }

@@ -50,7 +50,7 @@ public final class Outgoing {
   private final Call call;
   private final Demand demand;
   private final Marks marks;
-  private final ToLongBiFunction<Pool, Usage> microUsd;
+  private final ToLongBiFunction<Turn, Usage> microUsd;
 
   private @Nullable Valve valve;
   private @Nullable Reading reading;
@@ -65,14 +65,14 @@ public final class Outgoing {
   private long firstByteNanos;
 
   /**
-   * @param microUsd what a usage costs at a pool, in millionths of a USD
+   * @param microUsd what a usage costs at a turn, in millionths of a USD
    */
   public Outgoing(
       HttpServerResponse response,
       Call call,
       Demand demand,
       Marks marks,
-      ToLongBiFunction<Pool, Usage> microUsd) {
+      ToLongBiFunction<Turn, Usage> microUsd) {
     this.response = response;
     this.call = call;
     this.demand = demand;
@@ -237,7 +237,7 @@ public final class Outgoing {
     Turn from = turn;
     heads(200);
     if (from != null) {
-      response.putHeader(COST, usd(microUsd.applyAsLong(from.pool(), usage())));
+      response.putHeader(COST, usd(microUsd.applyAsLong(from, usage())));
     }
     response.putHeader(HttpHeaders.CONTENT_TYPE, contentType == null ? JSON : contentType);
     var _ = response.end(body);

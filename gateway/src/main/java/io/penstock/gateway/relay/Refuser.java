@@ -2,6 +2,7 @@ package io.penstock.gateway.relay;
 
 import io.penstock.gateway.call.Problem;
 import io.penstock.gateway.call.Refusal;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
@@ -47,7 +48,7 @@ public final class Refuser {
     if (!problem.mayRetry()) {
       response.putHeader(SHOULD_RETRY, FALSE);
     }
-    json(response, problem.status(), ErrorBody.of(problem).json());
+    json(response, problem.status(), Buffer.buffer(ErrorBody.of(problem).json()));
     return problem.status();
   }
 
@@ -59,7 +60,7 @@ public final class Refuser {
   }
 
   /** Answers with JSON text. */
-  public static void json(HttpServerResponse response, int status, String text) {
+  public static void json(HttpServerResponse response, int status, Buffer text) {
     response.putHeader(HttpHeaders.CONTENT_TYPE, JSON);
     response.setStatusCode(status);
     var _ = response.end(text);
