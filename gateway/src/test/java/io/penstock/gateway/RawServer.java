@@ -14,7 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A server of HTTP/1.1 that does to its connections exactly what a test says. */
-final class RawServer implements AutoCloseable {
+public final class RawServer implements AutoCloseable {
   private final ServerSocket listener;
   private final Script script;
   private final List<String> heads = new CopyOnWriteArrayList<>();
@@ -24,7 +24,7 @@ final class RawServer implements AutoCloseable {
   private final AtomicInteger gone = new AtomicInteger();
 
   /** What to do with a request that was read. */
-  interface Script {
+  public interface Script {
     void answer(Exchange exchange) throws IOException, InterruptedException;
   }
 
@@ -33,19 +33,20 @@ final class RawServer implements AutoCloseable {
    *
    * @param number from 1, over all connections
    */
-  record Exchange(int number, String body, OutputStream out, Socket socket, RawServer server) {
-    void write(String text) throws IOException {
+  public record Exchange(
+      int number, String body, OutputStream out, Socket socket, RawServer server) {
+    public void write(String text) throws IOException {
       out.write(text.getBytes(StandardCharsets.UTF_8));
       out.flush();
     }
 
-    void json(int status, String body) throws IOException {
+    public void json(int status, String body) throws IOException {
       write(
           "HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
               .formatted(status, body.getBytes(StandardCharsets.UTF_8).length, body));
     }
 
-    void events(String... frames) throws IOException {
+    public void events(String... frames) throws IOException {
       write(
           "HTTP/1.1 200 OK\r\n"
               + "Content-Type: text/event-stream\r\n"
@@ -55,17 +56,17 @@ final class RawServer implements AutoCloseable {
       }
     }
 
-    void chunk(String text) throws IOException {
+    public void chunk(String text) throws IOException {
       byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
       write(Integer.toHexString(bytes.length) + "\r\n" + text + "\r\n");
     }
 
-    void lastChunk() throws IOException {
+    public void lastChunk() throws IOException {
       write("0\r\n\r\n");
     }
 
     /** Blocks until the other side closes. */
-    void untilGone() throws IOException {
+    public void untilGone() throws IOException {
       try {
         while (socket.getInputStream().read() >= 0) {
           // whatever it sends
@@ -82,7 +83,7 @@ final class RawServer implements AutoCloseable {
     this.script = script;
   }
 
-  static RawServer start(Script script) throws IOException {
+  public static RawServer start(Script script) throws IOException {
     RawServer server =
         new RawServer(new ServerSocket(0, 100, InetAddress.getByName("127.0.0.1")), script);
     Thread.ofVirtual().start(server::accept);
@@ -147,16 +148,16 @@ final class RawServer implements AutoCloseable {
         .orElse(0);
   }
 
-  String url() {
+  public String url() {
     return "http://127.0.0.1:" + listener.getLocalPort();
   }
 
   /** The heads of all requests so far, each with its empty line. */
-  List<String> heads() {
+  public List<String> heads() {
     return heads;
   }
 
-  List<String> bodies() {
+  public List<String> bodies() {
     return bodies;
   }
 

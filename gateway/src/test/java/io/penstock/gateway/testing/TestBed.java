@@ -92,6 +92,11 @@ public final class TestBed implements AutoCloseable {
         .server("large", options(LARGE).withSpeed(speed).withApiKey(UPSTREAM_KEY));
   }
 
+  /** Without any server yet. */
+  public static Setup setup() {
+    return new Setup();
+  }
+
   /** A server that answers at length. */
   public static ModelServer.Options options(String model) {
     return ModelServer.Options.defaults()
