@@ -17,6 +17,8 @@ final class AnswerScan {
   private static final byte[] MODEL = ascii("model");
   private static final byte[] USAGE = ascii("usage");
   private static final byte[] ERROR = ascii("error");
+  private static final byte[] OBJECT = ascii("object");
+  private static final byte[] QUOTED_ERROR = ascii("\"error\"");
   private static final byte[] DATA = ascii("data");
   private static final byte[] CHOICES = ascii("choices");
   private static final byte[] DELTA = ascii("delta");
@@ -126,7 +128,7 @@ final class AnswerScan {
     return completionTokens;
   }
 
-  /** Whether there is an {@code error} that is not null. */
+  /** Whether there is an {@code error} that is not null, or the object is one itself. */
   boolean hasError() {
     return errorStart != NO;
   }
@@ -225,6 +227,8 @@ final class AnswerScan {
       modelStart = value;
       modelEnd = after;
     } else if (is(key, keyEnd, ERROR) && at(value) != 'n') {
+      errorStart = value;
+    } else if (is(key, keyEnd, OBJECT) && is(value, after, QUOTED_ERROR)) {
       errorStart = value;
     } else if (is(key, keyEnd, DATA)) {
       data = true;

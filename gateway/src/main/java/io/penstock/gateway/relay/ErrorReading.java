@@ -30,8 +30,8 @@ final class ErrorReading implements Reading {
     ReadError error = ReadError.of(bytes, 0, bytes.length);
     return switch (Verdict.of(status, error)) {
       case Verdict.Hide(var why) -> why;
-      case Verdict.Tell(int told) -> {
-        outgoing.tell(told, error, told == status && error.wellFormed() ? body : null);
+      case Verdict.Tell told -> {
+        outgoing.tell(told, error, !told.renamed() && error.wellFormed() ? body : null);
         yield Taken.Progress.DONE;
       }
     };

@@ -244,18 +244,24 @@ public final class Outgoing {
   }
 
   /** An error that is the client's own; as the backend wrote it, where that will do. */
-  void tell(int told, ReadError error, @Nullable Buffer asWritten) {
-    heads(told);
-    if (told == 429) {
+  void tell(Verdict.Tell told, ReadError error, @Nullable Buffer asWritten) {
+    heads(told.status());
+    if (told.status() == 429) {
       Refuser.retryAfter(response, retryAfter());
     }
     response.putHeader(HttpHeaders.CONTENT_TYPE, JSON);
     if (asWritten != null) {
       var _ = response.end(asWritten);
     } else {
-      String type = told == 429 ? "requests" : "invalid_request_error";
-      var _ = response.end(error.body("The model server refused the request.", type).json());
+      var _ = response.end(told(told, error).json());
     }
+  }
+
+  private static ErrorBody told(Verdict.Tell told, ReadError error) {
+    String refused = "The model server refused the request.";
+    return told.renamed()
+        ? error.clientsBody(refused)
+        : error.body(refused, told.status() == 429 ? "requests" : "invalid_request_error");
   }
 
   private Duration retryAfter() {

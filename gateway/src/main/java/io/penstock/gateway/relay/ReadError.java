@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An error as a model server wrote it. Servers differ: {@code error} holds an object or a text, or
  * its members lie flat at the top; {@code code} is a string, a number or missing; FastAPI says
- * {@code detail}.
+ * {@code detail}, a text or a list; LiteLLM says "None" for null.
  */
 final class ReadError {
   private static final JsonFactory JSON = new JsonFactory();
@@ -20,6 +20,7 @@ final class ReadError {
   private @Nullable String code;
   private int number;
   private int members;
+  private boolean none;
   private boolean nested;
 
   private ReadError() {}
@@ -48,12 +49,18 @@ final class ReadError {
 
   /** Whether it is what an OpenAI client expects already. */
   boolean wellFormed() {
-    return nested && members == 4 && number == 0 && message != null && type != null;
+    return nested && members == 4 && number == 0 && !none && message != null && type != null;
   }
 
   ErrorBody body(String defaultMessage, String defaultType) {
     String text = message == null ? defaultMessage : message;
     return new ErrorBody(text, type == null ? defaultType : type, param, codeOf(text));
+  }
+
+  /** A client's fault that its server calls one of its own: of the server's, the words alone. */
+  ErrorBody clientsBody(String defaultMessage) {
+    String text = message == null ? defaultMessage : message;
+    return new ErrorBody(text, "invalid_request_error", param, null);
   }
 
   /**
@@ -75,10 +82,25 @@ final class ReadError {
         nested = true;
         members = 0;
         object(parser);
+      } else if (value == JsonToken.START_ARRAY && name.equals("detail")) {
+        details(parser);
       } else if (value.isStructStart()) {
         parser.skipChildren();
       } else {
         member(parser, name, value);
+      }
+    }
+  }
+
+  /** Each has its text in {@code msg}; the first is told. */
+  private void details(JsonParser parser) throws IOException {
+    for (int depth = 1; depth > 0; ) {
+      JsonToken token = parser.nextToken();
+      depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+      if (message == null
+          && token == JsonToken.VALUE_STRING
+          && "msg".equals(parser.currentName())) {
+        message = parser.getText();
       }
     }
   }
@@ -93,19 +115,25 @@ final class ReadError {
       case "error", "detail" -> message = message == null ? text : message;
       case "type" -> {
         members++;
-        type = text;
+        type = given(text);
       }
       case "error_type" -> type = type == null ? text : type;
       case "param" -> {
         members++;
-        param = text;
+        param = given(text);
       }
       case "code" -> {
         members++;
-        code = text;
+        code = given(text);
         number = value == JsonToken.VALUE_NUMBER_INT ? parser.getValueAsInt() : 0;
       }
       default -> {}
     }
+  }
+
+  private @Nullable String given(@Nullable String text) {
+    boolean isNone = "None".equals(text);
+    none |= isNone;
+    return isNone ? null : text;
   }
 }

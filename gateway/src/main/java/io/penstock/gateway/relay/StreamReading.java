@@ -151,7 +151,7 @@ final class StreamReading implements Reading, SseScanner.Frames {
     return switch (Verdict.of(status, read)) {
       case Verdict.Hide _ ->
           new Taken.Unusable("error_in_stream", "The model server failed.", true);
-      case Verdict.Tell(int told) -> {
+      case Verdict.Tell told -> {
         outgoing.tell(told, read, null);
         yield Taken.Progress.DONE;
       }

@@ -16,8 +16,13 @@ import io.penstock.gateway.call.Taken;
  */
 sealed interface Verdict {
 
-  /** The client is told, with this status. */
-  record Tell(int status) implements Verdict {}
+  /**
+   * The client is told.
+   *
+   * @param status the status that it is told
+   * @param renamed whether the server called it a fault of its own
+   */
+  record Tell(int status, boolean renamed) implements Verdict {}
 
   /** The client is not told. */
   record Hide(Taken.Unusable why) implements Verdict {}
@@ -25,9 +30,9 @@ sealed interface Verdict {
   static Verdict of(int status, ReadError error) {
     return switch (status) {
       case 401, 402, 403, 404, 405, 407, 408, 424 -> hide(status);
-      case 500 -> isClientsFault(error) ? new Tell(400) : hide(status);
-      case 501 -> new Tell(400);
-      default -> status >= 400 && status < 500 ? new Tell(status) : hide(status);
+      case 500 -> isClientsFault(error) ? new Tell(400, true) : hide(status);
+      case 501 -> new Tell(400, true);
+      default -> status >= 400 && status < 500 ? new Tell(status, false) : hide(status);
     };
   }
 

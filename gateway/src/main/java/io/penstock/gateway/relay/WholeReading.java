@@ -85,7 +85,7 @@ final class WholeReading implements Reading {
     int status = error.number() >= 400 && error.number() < 600 ? error.number() : 502;
     return switch (Verdict.of(status, error)) {
       case Verdict.Hide _ -> unusable("error_in_answer", "The model server failed.");
-      case Verdict.Tell(int told) -> {
+      case Verdict.Tell told -> {
         outgoing.tell(told, error, null);
         yield Taken.Progress.DONE;
       }

@@ -96,16 +96,20 @@ final class Attempt implements Valve {
     }
   }
 
+  /**
+   * The connection is given back last: the end of this call may begin another one at once, and what
+   * else came with this answer, bytes after it or a close, must not become the answer to that.
+   */
   private void end() {
     if (over) {
       return;
     }
     over = true;
+    flight.end();
     Connections.Lane used = lane;
     if (used != null && response != null && keepsAlive(response.headers())) {
       connections.release(used, System.nanoTime());
     }
-    flight.end();
   }
 
   private static boolean keepsAlive(MultiMap headers) {

@@ -2,7 +2,6 @@ package io.penstock.gateway.upstream;
 
 import io.penstock.config.Pool;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpConnectOptions;
@@ -25,12 +24,10 @@ import org.jspecify.annotations.Nullable;
 final class Connections {
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
-  private final Vertx vertx;
   private final HttpClientAgent client;
   private final Map<Pool.Backend, Origin> origins = new HashMap<>();
 
-  Connections(Vertx vertx, HttpClientAgent client) {
-    this.vertx = vertx;
+  Connections(HttpClientAgent client) {
     this.client = client;
   }
 
@@ -81,16 +78,8 @@ final class Connections {
     return lane;
   }
 
-  /**
-   * Gives a connection back whose last answer was read to its end. It is kept once all is handled
-   * that came with that end: a server's close, or bytes after the answer, which would become the
-   * answer to the next call.
-   */
+  /** Gives a connection back whose last answer was read to its end. */
   void release(Lane lane, long nowNanos) {
-    vertx.runOnContext(_ -> keep(lane, nowNanos));
-  }
-
-  private static void keep(Lane lane, long nowNanos) {
     if (lane.open) {
       lane.idleSinceNanos = nowNanos;
       lane.origin.idle.addLast(lane);

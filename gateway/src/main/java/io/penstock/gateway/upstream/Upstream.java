@@ -31,7 +31,7 @@ public final class Upstream {
                 .setMaxHeaderSize(MAX_HEAD_BYTES)
                 .setVerifyHost(true)
                 .setConnectTimeout(30_000));
-    this.connections = new Connections(vertx, client);
+    this.connections = new Connections(client);
     this.deadlines = new Deadlines(vertx);
     this.sweep =
         vertx.setPeriodic(TimeUnit.SECONDS.toMillis(1), _ -> connections.expire(System.nanoTime()));

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -120,6 +121,19 @@ public final class ScriptedServer implements AutoCloseable {
     public void finish() throws IOException {
       socket.shutdownOutput();
       untilGone();
+    }
+
+    /** Whether nothing comes, not even the end, for as long as a stray byte could take. */
+    public boolean isQuiet() throws IOException {
+      socket.setSoTimeout(200);
+      try {
+        in.read();
+        return false;
+      } catch (SocketTimeoutException nothing) {
+        return true;
+      } finally {
+        socket.setSoTimeout(0);
+      }
     }
 
     /** Ends the connection with a reset. */
