@@ -64,7 +64,7 @@ public record EngineParameters(
   /** What an engine is expected to reach before anything was measured. */
   public static final EngineParameters PRIOR =
       new EngineParameters(
-          0.65, 0.60, 0.80, 0.72, 0.30, 12e-6, 12e-6, 9e-6, 0.55, 30e-6, 6e-3, 0.12, 0.03);
+          0.65, 0.80, 0.80, 0.72, 0.30, 12e-6, 12e-6, 9e-6, 0.55, 30e-6, 6e-3, 0.12, 0.03);
 
   public EngineParameters {
     double[] values = {

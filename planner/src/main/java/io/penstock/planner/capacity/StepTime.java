@@ -1,6 +1,7 @@
 package io.penstock.planner.capacity;
 
 import io.penstock.planner.model.KvCache;
+import io.penstock.planner.model.ModelSpec;
 import io.penstock.planner.model.Precision;
 import io.penstock.planner.model.WeightMemory;
 
@@ -27,10 +28,18 @@ public final class StepTime {
   /** Of the compute efficiency of matrix products, what fused attention gets. */
   private static final double ATTENTION_SHARE = 0.7;
 
+  /**
+   * An expert's product takes its tokens in tiles of 64 rows, the last of them half empty on
+   * average.
+   */
+  private static final double PADDED_TOKENS = 32;
+
+  private final ModelSpec model;
   private final WeightMemory weights;
   private final KvCache kv;
   private final double secondsPerWeightByte;
   private final double secondsPerToken;
+  private final double paddingSeconds;
   private final double headSecondsPerSequence;
   private final double secondsPerKvByte;
   private final double secondsPerDecodePair;
@@ -49,15 +58,17 @@ public final class StepTime {
     var parameters = deployment.engine().parameters();
     int shards = deployment.shards();
     var precision = deployment.weights();
+    this.model = model;
     this.weights = new WeightMemory(model, precision);
     this.kv = new KvCache(model, deployment.kv(), shards);
     double bandwidth = gpu.bandwidthBytesPerSecond();
     this.secondsPerWeightByte =
         1 / (bandwidth * parameters.weightBandwidth() * bandwidthMultiplier(precision) * shards);
     double compute = precision.peak(gpu) * parameters.compute() * computeMultiplier(deployment);
-    double experts = model.parameters().expert() * model.experts().activeShare();
-    double inner = model.parameters().dense() + experts / parameters.expertCompute();
+    double expert = model.parameters().expert() / parameters.expertCompute();
+    double inner = model.parameters().dense() + expert * model.experts().activeShare();
     this.secondsPerToken = 2 * inner / (shards * compute);
+    this.paddingSeconds = 2 * expert * PADDED_TOKENS / (shards * compute);
     double attentionCompute = gpu.peak().bits16() * parameters.compute() * shards;
     this.headSecondsPerSequence = 2 * model.parameters().head() / attentionCompute;
     this.secondsPerKvByte = 1 / (bandwidth * parameters.kvBandwidth());
@@ -132,7 +143,10 @@ public final class StepTime {
   public double linearSeconds(double decodeSequences, double prefillTokens) {
     double tokens = decodeSequences + prefillTokens;
     double memory = weights.readBytes(tokens) * secondsPerWeightByte;
-    double compute = tokens * secondsPerToken + decodeSequences * headSecondsPerSequence;
+    double compute =
+        tokens * secondsPerToken
+            + model.experts().touchedShare(tokens) * paddingSeconds
+            + decodeSequences * headSecondsPerSequence;
     return Math.cbrt(memory * memory * memory + compute * compute * compute);
   }
 
