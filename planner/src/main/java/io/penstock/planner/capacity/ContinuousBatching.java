@@ -26,6 +26,7 @@ public final class ContinuousBatching {
   private static final double MOST_PREFILL = 0.95;
 
   private static final int BISECTIONS = 40;
+  private static final double PRECISION = 1e-10;
 
   private final StepTime step;
   private final MemoryBudget memory;
@@ -334,17 +335,29 @@ public final class ContinuousBatching {
         + requestSeconds;
   }
 
-  /** The {@code n} at which requests leave as fast as they come. */
+  /**
+   * The {@code n} at which requests leave as fast as they come: {@code n = λ·R(n)}, which is nearly
+   * a line, so that the Illinois variant of false position needs a handful of steps.
+   */
   private double balance(Workload load, double rate, double most) {
     double low = 0;
+    double atLow = -rate * residenceSeconds(load, 1, 0);
     double high = most;
-    for (int i = 0; i < BISECTIONS; i++) {
-      double n = (low + high) / 2;
-      double leaving = n / residenceSeconds(load, Math.min(n + 1, most), n);
-      if (leaving < rate) {
-        low = n;
-      } else {
+    double atHigh = most - rate * residenceSeconds(load, most, most);
+    for (int i = 0; i < BISECTIONS && high - low > PRECISION * high && atHigh > 0; i++) {
+      double n = (low * atHigh - high * atLow) / (atHigh - atLow);
+      double over = n - rate * residenceSeconds(load, Math.min(n + 1, most), n);
+      if (over > 0) {
         high = n;
+        atHigh = over;
+        atLow /= 2;
+      } else {
+        low = n;
+        atLow = over;
+        atHigh /= 2;
+      }
+      if (Math.abs(over) <= PRECISION * n) {
+        return n;
       }
     }
     return high;

@@ -96,7 +96,7 @@ public record ModelSpec(
      * each chooses independently.
      */
     public double touchedShare(double tokens) {
-      return count == 0 ? 0 : 1 - Math.pow(1 - activeShare(), tokens);
+      return count == 0 ? 0 : -Math.expm1(tokens * Math.log1p(-activeShare()));
     }
   }
 

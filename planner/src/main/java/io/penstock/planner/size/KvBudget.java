@@ -56,7 +56,7 @@ public record KvBudget(
 
   /** Nodes for the sessions alone. Throws where a node holds none. */
   public long nodes() {
-    return nodesFor(sessions);
+    return nodesFor((double) sessions);
   }
 
   /** Nodes with headroom. */
