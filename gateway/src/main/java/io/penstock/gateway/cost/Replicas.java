@@ -40,9 +40,10 @@ public final class Replicas {
   private static Optional<Deployment> deployment(Pool pool, Capacity capacity, Catalog catalog) {
     Optional<ModelSpec> model = catalog.models().find(pool.model());
     Optional<Gpu> gpu = catalog.gpus().find(capacity.gpu());
-    Optional<Engine> engine = gpu.flatMap(known -> catalog.findEngine(capacity.engine(), known));
     Optional<Precision> weights = runnable(capacity.weights(), gpu);
     Optional<Precision> kv = runnable(capacity.kv(), gpu);
+    Optional<Engine> engine =
+        weights.flatMap(width -> catalog.findEngine(capacity.engine(), gpu.orElseThrow(), width));
     if (model.isEmpty() || engine.isEmpty() || weights.isEmpty() || kv.isEmpty()) {
       return Optional.empty();
     }

@@ -44,13 +44,14 @@ record Replica(StepClock clock, Engine.Limits limits, int contextTokens) {
   private static Deployment deployment(Hardware hardware) {
     var catalog = Catalog.shipped();
     var gpu = catalog.gpus().get(hardware.gpu());
+    var weights = precision(hardware.weights());
     return new Deployment(
         catalog.models().get(hardware.model()),
         gpu,
         hardware.gpus(),
-        precision(hardware.weights()),
+        weights,
         precision(hardware.kv()),
-        catalog.engine(hardware.engine(), gpu));
+        catalog.engine(hardware.engine(), gpu, weights));
   }
 
   private static Precision precision(String word) {

@@ -294,9 +294,14 @@ public final class ContinuousBatching {
     return n <= most ? residence : residence * n / most;
   }
 
-  /** What a request of these lengths meets at a replica that already works on {@code others}. */
+  /**
+   * What a request meets at a replica that already works on {@code others} like it. Its prompt is
+   * known, its completion is a guess, which widens the total.
+   */
   public Prediction expect(double promptTokens, double completionTokens, int others) {
-    return closedLoop(Workload.of(promptTokens, Math.max(1, completionTokens)), others + 1.0);
+    var completion = Lengths.guess(Math.max(1, completionTokens));
+    var load = new Workload(Lengths.fixed(promptTokens), completion, 0, 1);
+    return closedLoop(load, others + 1.0);
   }
 
   /**

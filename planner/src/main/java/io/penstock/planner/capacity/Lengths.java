@@ -15,6 +15,9 @@ public final class Lengths {
   private final double mean;
   private final double square;
 
+  /** A length of 1 whose true value is guessed to within about half. */
+  private static final Lengths GUESS = logNormal(1, 0.6);
+
   private Lengths(double[] tokens, double[] shares) {
     this.tokens = tokens;
     this.shares = shares;
@@ -58,6 +61,18 @@ public final class Lengths {
     Arrays.fill(shares, 1.0 / SLICES);
     Arrays.setAll(tokens, i -> tokens[i] * scale);
     return histogram(tokens, shares);
+  }
+
+  /** A length that is expected but not known: 600 tokens as well as 300 where 400 are expected. */
+  public static Lengths guess(double expected) {
+    if (!(expected >= 0 && expected < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("an expected length must be 0 or more, not " + expected);
+    }
+    double[] tokens = GUESS.tokens.clone();
+    for (int i = 0; i < tokens.length; i++) {
+      tokens[i] *= expected;
+    }
+    return new Lengths(tokens, GUESS.shares);
   }
 
   /**

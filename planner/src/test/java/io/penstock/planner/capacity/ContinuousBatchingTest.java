@@ -49,6 +49,20 @@ class ContinuousBatchingTest {
   }
 
   @Test
+  void expect_withMoreOthers_isNeverFasterAndWidensTheTotal() {
+    for (var deployment : Sample.variety()) {
+      var replica = ContinuousBatching.of(deployment);
+      var before = replica.expect(300, 200, 0);
+      assertThat(before.total().p95()).isGreaterThan(1.5 * before.total().p50());
+      for (int others = 1; others < 300; others += 7) {
+        var now = replica.expect(300, 200, others);
+        assertNotFaster(before, now);
+        before = now;
+      }
+    }
+  }
+
+  @Test
   void openLoop_withMoreLoad_isNeverFaster() {
     for (var deployment : Sample.variety()) {
       var replica = ContinuousBatching.of(deployment);
