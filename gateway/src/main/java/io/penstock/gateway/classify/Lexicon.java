@@ -111,11 +111,11 @@ final class Lexicon {
   }
 
   private static int slot(long hash) {
-    return (int) (hash >>> (64 - BITS));
+    return (int) (hash * FACTOR >>> (64 - BITS));
   }
 
   static long letter(long hash, int lowerCase) {
-    return (hash ^ lowerCase) * FACTOR;
+    return Long.rotateLeft(hash, 5) ^ lowerCase;
   }
 
   static long joined(long first, long second) {

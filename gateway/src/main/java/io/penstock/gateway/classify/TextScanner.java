@@ -39,7 +39,7 @@ final class TextScanner {
   private static final int LONGER_LETTER = 4;
   private static final int DIGITS_TO_A_TOKEN = 3;
   private static final int TOKEN = 16;
-  private static final int NEXT_PUNCTUATION = 7;
+  private static final int NEXT_PUNCTUATION = 6;
   private static final int BLANKS = 12;
   private static final int ACCENT = 11;
   private static final int ALPHABET = 8;
@@ -103,6 +103,27 @@ final class TextScanner {
   }
 
   private void letters() {
+    int start = at;
+    if (start >= quietFrom && start < quietTo) {
+      skipLetters();
+    } else {
+      hashLetters();
+    }
+    asciiLetters += at - start;
+    lastKind = LETTER;
+  }
+
+  private void skipLetters() {
+    byte[] in = bytes;
+    int i = at + 1;
+    while (i < end && KINDS[in[i] & 0xFF] == LETTER) {
+      i++;
+    }
+    letters += i - at;
+    at = i;
+  }
+
+  private void hashLetters() {
     byte[] in = bytes;
     int i = at;
     long hash = word;
@@ -114,11 +135,9 @@ final class TextScanner {
       }
       i++;
     } while (i < end && KINDS[in[i] & 0xFF] == LETTER);
-    asciiLetters += i - at;
     at = i;
     word = hash;
     letters = count;
-    lastKind = LETTER;
   }
 
   private void endWord() {
@@ -215,7 +234,7 @@ final class TextScanner {
     endWord();
     at += width;
     if (lastKind == SPACE) {
-      facts.sixteenths += 2;
+      facts.sixteenths += 1;
     }
     lastKind = SPACE;
     ideograph = 0;
@@ -224,7 +243,7 @@ final class TextScanner {
   private void newLine() {
     endWord();
     at += 2;
-    facts.sixteenths += lastKind == SPACE ? 2 : BLANKS;
+    facts.sixteenths += lastKind == SPACE ? 1 : BLANKS;
     lastKind = SPACE;
     lineStart = true;
     ideograph = 0;

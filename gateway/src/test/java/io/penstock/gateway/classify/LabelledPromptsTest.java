@@ -18,9 +18,9 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /**
- * The project's own prompts, labelled by hand before the weights were chosen. The shares allowed
- * here are what is promised: one in eight may land in a neighbouring class, one in thirty may be
- * judged easier than it is by two classes.
+ * The project's own prompts, labelled by hand. The weights were chosen on the first set, of which
+ * one in eight may be missed; the second was written when they stood, and a quarter of it was
+ * missed. No hard prompt of either may be taken for a simple one.
  */
 final class LabelledPromptsTest {
   private final Classifier classifier = new Classifier(ComplexityBands.DEFAULT);
@@ -30,8 +30,8 @@ final class LabelledPromptsTest {
       return expected != got.level();
     }
 
-    int away() {
-      return expected.compareTo(got.level());
+    boolean isFarTooEasy() {
+      return expected == Complexity.COMPLEX && got.level() == Complexity.SIMPLE;
     }
 
     @Override
@@ -50,21 +50,30 @@ final class LabelledPromptsTest {
 
   @Test
   void measure_ofLabelledPrompts_missesAtMostOneInEight() throws IOException {
-    List<Verdict> verdicts = verdicts();
+    List<Verdict> verdicts = verdicts("prompts.jsonl");
     List<Verdict> wrong = verdicts.stream().filter(Verdict::wrong).toList();
     assertThat(verdicts).hasSizeGreaterThanOrEqualTo(60);
     assertThat(wrong).hasSizeLessThanOrEqualTo(verdicts.size() / 8);
   }
 
   @Test
-  void measure_ofHardPrompts_isNeverSimple() throws IOException {
-    assertThat(verdicts()).noneMatch(verdict -> verdict.away() == 2);
+  void measure_ofPromptsWrittenAfterTheWeights_missesAtMostAQuarter() throws IOException {
+    List<Verdict> verdicts = verdicts("prompts-later.jsonl");
+    List<Verdict> wrong = verdicts.stream().filter(Verdict::wrong).toList();
+    assertThat(verdicts).hasSizeGreaterThanOrEqualTo(40);
+    assertThat(wrong).hasSizeLessThanOrEqualTo(verdicts.size() / 4);
   }
 
-  private List<Verdict> verdicts() throws IOException {
+  @Test
+  void measure_ofHardPrompts_isNeverSimple() throws IOException {
+    assertThat(verdicts("prompts.jsonl")).noneMatch(Verdict::isFarTooEasy);
+    assertThat(verdicts("prompts-later.jsonl")).noneMatch(Verdict::isFarTooEasy);
+  }
+
+  private List<Verdict> verdicts(String name) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     List<Verdict> verdicts = new ArrayList<>();
-    try (InputStream in = LabelledPromptsTest.class.getResourceAsStream("prompts.jsonl")) {
+    try (InputStream in = LabelledPromptsTest.class.getResourceAsStream(name)) {
       String text = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
       for (String line : text.lines().toList()) {
         JsonNode row = mapper.readTree(line);
