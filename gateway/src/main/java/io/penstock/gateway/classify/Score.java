@@ -69,7 +69,7 @@ final class Score {
     if (quantities > 2) {
       add("quantities", quantities, 0.5, 4);
     }
-    add("domain", question.count(Category.DOMAIN), 0.48, 2.2);
+    add("domain", question.count(Category.DOMAIN), 0.56, 1.5);
   }
 
   private static double code(Facts facts) {

@@ -8,15 +8,14 @@ import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
 
 /**
- * What one measure costs, by the size of the prompt: CPU time of the
- * thread, median over rounds, in microseconds. Not a
- * test; run by hand, the figures go into docs/decisions/0002-complexity.md.
+ * What one measure costs, by the size of the prompt: CPU time of the thread, median over rounds, in
+ * microseconds. Not a test; run by hand, the figures go into docs/decisions/0002-complexity.md.
  */
 public final class ClassifierTiming {
   private static final String TEXT =
       "Please explain how the quarterly report compares with last year's figures, then list 3 risks"
-          + " for the supply chain and say what we should change first. \"Quoted\" words count, too;"
-          + " so do numbers such as 12,500.\n";
+          + " for the supply chain and say what we should change first. \"Quoted\" words count,"
+          + " too; so do numbers such as 12,500.\n";
   private static final String CYRILLIC =
       "Пожалуйста, объясни, почему план на квартал изменился, и перечисли три риска. ";
 
@@ -61,6 +60,11 @@ public final class ClassifierTiming {
     Arrays.sort(micros);
     System.out.printf(
         "%-12s %6d B  median %7.2f us  fastest %7.2f  slowest %7.2f  (%d tokens)%n",
-        name, bytes, micros[10], micros[0], micros[20], sink == 0 ? 0 : classifier.measure(call).promptTokens());
+        name,
+        bytes,
+        micros[10],
+        micros[0],
+        micros[20],
+        sink == 0 ? 0 : classifier.measure(call).promptTokens());
   }
 }
