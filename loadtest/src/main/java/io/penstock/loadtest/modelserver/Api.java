@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The endpoints. */
 final class Api {
+  private static final System.Logger LOG = System.getLogger(Api.class.getName());
   private static final String VERSION = "0.11.0";
   private static final Set<String> GENERATING =
       Set.of("/v1/chat/completions", "/v1/completions", "/v1/embeddings");
@@ -78,6 +79,9 @@ final class Api {
       var error = refused.error();
       boolean asFault = options.quirks().contains(Quirk.CLIENT_FAULT_500) && error.status() == 400;
       exchange.fail(asFault ? error.asServerFault() : error);
+    } catch (RuntimeException bug) {
+      LOG.log(System.Logger.Level.ERROR, "model server: a request was not understood", bug);
+      exchange.fail(ApiError.ofStatus(500));
     }
   }
 

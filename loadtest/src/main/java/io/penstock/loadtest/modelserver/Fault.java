@@ -20,7 +20,7 @@ public record Fault(Kind kind, double probability, double value) {
     HANG_MID_STREAM(
         "hang-mid-stream[=P]", "stops in the middle of the answer and keeps the connection open"),
     CUT_MID_STREAM("cut-mid-stream[=P]", "closes the connection in the middle of the answer"),
-    SLOW("slow=Fx", "every engine step takes this many times as long"),
+    SLOW("slow=Fx", "every engine step takes this many times as long (not at speed 0)"),
     REFUSE("refuse", "the port refuses connections"),
     RESET("reset[=P]", "resets the connection before any byte of the answer"),
     GARBAGE("garbage[=P]", "answers bytes that are not HTTP"),

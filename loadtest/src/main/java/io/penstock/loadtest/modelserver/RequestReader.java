@@ -19,6 +19,7 @@ final class RequestReader {
   private static final int TOKENS_PER_ANSWER_HEAD = 3;
   private static final int TOKENS_PER_ATTACHMENT = 256;
   private static final int COMPLETION_DEFAULT_TOKENS = 16;
+  private static final int MAX_CHOICES = 16_384;
 
   private final ModelServer.Options options;
   private final int maxModelTokens;
@@ -68,7 +69,7 @@ final class RequestReader {
         model,
         prompts,
         stream(fields),
-        fields.atLeast("n", 1, 1),
+        choices(fields),
         maxTokens,
         fields.atLeast("min_tokens", 0, 0),
         fields.flag("ignore_eos", false),
@@ -133,6 +134,15 @@ final class RequestReader {
         usage && Boolean.TRUE.equals(streamOptions.getValue("continuous_usage_stats")));
   }
 
+  private static int choices(Fields fields) {
+    int n = fields.atLeast("n", 1, 1);
+    if (n > MAX_CHOICES) {
+      throw ApiError.badRequest("n must be at most " + MAX_CHOICES + ", got " + n + ".", "n")
+          .thrown();
+    }
+    return n;
+  }
+
   private int priority(Fields fields) {
     int priority = (int) fields.whole("priority", 0);
     if (priority != 0 && !options.batch().priorities()) {
@@ -154,6 +164,7 @@ final class RequestReader {
     }
     boolean answered =
         fields.value("messages") instanceof JsonArray messages
+            && !messages.isEmpty()
             && messages.getValue(messages.size() - 1) instanceof JsonObject last
             && "tool".equals(last.getValue("role"));
     return new Tools(

@@ -10,10 +10,12 @@ import io.vertx.core.json.JsonObject;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelServerTest {
   private static final String HELLO =
@@ -341,6 +343,35 @@ class ModelServerTest {
     assertThat(error.getString("type")).isEqualTo(type);
     assertThat(error.getInteger("code")).isEqualTo(status);
     assertThat(error.fieldNames()).containsExactly("message", "type", "param", "code");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "null",
+        "{\"messages\":[null]}",
+        "{\"messages\":[{\"role\":\"user\",\"content\":[7]}]}",
+        "{\"messages\":[{\"role\":\"user\"}],\"n\":1000000000}",
+        "{\"messages\":[{\"role\":\"user\"}],\"n\":0}",
+        "{\"messages\":[{\"role\":\"user\"}],\"tools\":[{}]}",
+        "{\"messages\":[{\"role\":\"user\"}],\"tools\":7}",
+        "{\"messages\":[{\"role\":\"user\"}],\"tool_choice\":\"required\"}",
+        "{\"messages\":[{\"role\":\"user\"}],\"stop\":7}",
+        "{\"messages\":[{\"role\":\"user\"}],\"response_format\":{}}",
+        "{\"messages\":[{\"role\":\"user\"}],\"temperature\":\"hot\"}",
+        "{\"messages\":[{\"role\":\"user\"}],\"max_tokens\":1e3}",
+        "{\"messages\":[{\"role\":\"user\"}],\"stream_options\":7}",
+        "{\"messages\":[],\"prompt\":[],\"input\":[]}",
+        "{\"messages\":[],\"prompt\":[null],\"input\":[null]}",
+        "{\"messages\":[],\"prompt\":[[\"a\"]],\"input\":[[\"a\"]]}",
+        "{\"messages\":[],\"prompt\":{},\"input\":{}}",
+      })
+  void anyEndpoint_strangeBody_isABadRequest(String body) throws Exception {
+    var server = servers.start(Servers.fast());
+    for (String path : List.of("/v1/chat/completions", "/v1/completions", "/v1/embeddings")) {
+      assertThat(servers.post(server, path, body).statusCode()).as(path).isEqualTo(400);
+    }
+    assertThat(server.stats().running() + server.stats().waiting()).isZero();
   }
 
   @Test
