@@ -24,8 +24,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DemoCommand.class,
       ServeCommand.class,
       CheckCommand.class,
+      EstimateCommand.class,
       ModelServerCommand.class,
       LoadTestCommand.class,
+      AccuracyCommand.class,
       TestCommand.class
     },
     footerHeading = "%nExit codes:%n",
@@ -39,8 +41,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Penstock implements Runnable {
   /** Words of the interface that have no command behind them yet. */
-  private static final Set<String> LATER =
-      Set.of("estimate", "plan", "simulate", "report", "accuracy", "keys");
+  private static final Set<String> LATER = Set.of("plan", "simulate", "report", "keys");
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -140,6 +140,17 @@ final class ProcessTest {
   }
 
   @Test
+  void serve_dryRun_answersWithTheDecision_andCallsNobody() throws Exception {
+    try (var serve = serve(config("key", "http://127.0.0.1:1"), "--dry-run")) {
+      var answer = chat(second(serve.untilReady().get(0)), "key");
+      assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+      var json = new JsonObject(answer.body());
+      assertThat(json.getString("object")).isEqualTo("penstock.dry_run");
+      assertThat(json.getJsonObject("decision").getString("pool")).isEqualTo("small");
+    }
+  }
+
+  @Test
   void modelserver_answers_andServeReachesIt() throws Exception {
     try (var model = Penstocked.start(Map.of(), "modelserver", "--port", "0", "--speed", "0")) {
       var url = model.untilReady().getFirst().replace("model server ", "");
