@@ -111,7 +111,7 @@ final class Lexicon {
   }
 
   private static int slot(long hash) {
-    return (int) (hash * FACTOR >>> (64 - BITS));
+    return (int) ((hash * FACTOR) >>> (64 - BITS));
   }
 
   static long letter(long hash, int lowerCase) {

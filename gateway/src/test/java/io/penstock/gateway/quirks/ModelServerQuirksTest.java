@@ -71,7 +71,7 @@ class ModelServerQuirksTest {
 
   private static String question(int n, String more) {
     return "{\"model\":\"auto\",\"messages\":[{\"role\":\"user\",\"content\":\"Tell me of"
-               + " rivers\"}],"
+        + " rivers\"}],"
         + "\"min_tokens\":%d,\"max_tokens\":%d,\"n\":%d%s}".formatted(TOKENS, TOKENS, n, more);
   }
 
