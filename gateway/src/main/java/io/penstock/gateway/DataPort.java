@@ -134,7 +134,7 @@ final class DataPort extends VerticleBase {
 
   private void refuse(HttpServerRequest request, Problem problem) {
     Accept.stamp(request);
-    Visit.open(request, stages.account(), stages.cost()).refuse(problem);
+    Visit.open(request, stages).refuse(problem);
   }
 
   private static Problem problem(int status, String type, String code, String message) {

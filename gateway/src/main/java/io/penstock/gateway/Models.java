@@ -34,7 +34,7 @@ final class Models {
 
   void handle(HttpServerRequest request, String path) {
     Accept.stamp(request);
-    Visit visit = Visit.open(request, stages.account(), stages.cost());
+    Visit visit = Visit.open(request, stages);
     if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
       visit.refuse(new Refusal.WrongMethod(request.method().name(), path, "GET, HEAD"));
       return;

@@ -29,7 +29,7 @@ final class Pipeline {
 
   /** Bounds and reads the body, once its key is known. */
   void handle(HttpServerRequest request) {
-    Visit visit = Visit.open(request, stages.account(), stages.cost());
+    Visit visit = Visit.open(request, stages);
     stages
         .accept()
         .read(request, key -> visit.identified(stages.authenticator().identify(key)))

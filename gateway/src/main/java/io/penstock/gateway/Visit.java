@@ -2,7 +2,6 @@ package io.penstock.gateway;
 
 import static java.lang.System.Logger.Level.ERROR;
 
-import io.penstock.gateway.account.Account;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Caller;
 import io.penstock.gateway.call.ClientGone;
@@ -17,7 +16,6 @@ import io.penstock.gateway.call.Reservation;
 import io.penstock.gateway.call.Route;
 import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.call.Usage;
-import io.penstock.gateway.cost.Cost;
 import io.penstock.gateway.relay.Marks;
 import io.penstock.gateway.relay.Outgoing;
 import io.penstock.gateway.relay.Refuser;
@@ -38,12 +36,12 @@ import org.jspecify.annotations.Nullable;
  * after that is nobody's business any more. All on one loop.
  */
 final class Visit implements Landing {
+  private static final double NANOS_PER_SECOND = 1e9;
   private static final System.Logger LOG = System.getLogger(Visit.class.getName());
 
   private final HttpServerRequest request;
   private final HttpServerResponse response;
-  private final Account account;
-  private final Cost cost;
+  private final Stages stages;
   private final long openedNanos = System.nanoTime();
 
   private @Nullable Call call;
@@ -55,17 +53,16 @@ final class Visit implements Landing {
   private @Nullable Flight flight;
   private boolean ended;
 
-  private Visit(HttpServerRequest request, Account account, Cost cost) {
+  private Visit(HttpServerRequest request, Stages stages) {
     this.request = request;
     this.response = request.response();
-    this.account = account;
-    this.cost = cost;
+    this.stages = stages;
   }
 
   /** A request has come. */
-  static Visit open(HttpServerRequest request, Account account, Cost cost) {
-    Visit visit = new Visit(request, account, cost);
-    account.opened();
+  static Visit open(HttpServerRequest request, Stages stages) {
+    Visit visit = new Visit(request, stages);
+    stages.account().opened();
     visit.response.closeHandler(_ -> visit.gone());
     visit.response.exceptionHandler(_ -> visit.gone());
     return visit;
@@ -192,6 +189,7 @@ final class Visit implements Landing {
   @Override
   public void answered() {
     Outgoing given = Objects.requireNonNull(outgoing);
+    observe(Objects.requireNonNull(flight), given);
     String reason = given.status() < 300 ? "ok" : "upstream_" + given.status();
     end(Outcome.ANSWERED, reason, given.status(), given.usage(), false);
   }
@@ -279,33 +277,50 @@ final class Visit implements Landing {
     Turn turn = flight == null ? null : flight.turn();
     long microUsd = turn == null || usage.equals(Usage.NONE) ? 0 : microUsd(turn, usage);
     settle(outcome, usage, microUsd);
-    account.ended(
-        new Ending(
-            outcome,
-            reason,
-            call,
-            caller,
-            demand,
-            served(turn),
-            turn == null ? null : turn.backend().id(),
-            usage,
-            status,
-            flight == null ? 0 : flight.attempts(),
-            flight == null ? 0 : flight.dispatchNanos(),
-            outgoing == null ? 0 : outgoing.firstContentNanos(),
-            outgoing == null ? 0 : outgoing.firstByteNanos(),
-            System.nanoTime() - (call == null ? openedNanos : call.startNanos()),
-            turn == null ? 0 : turn.inFlightAtDispatch(),
-            streamBroken),
-        microUsd);
+    stages
+        .account()
+        .ended(
+            new Ending(
+                outcome,
+                reason,
+                call,
+                caller,
+                demand,
+                served(turn),
+                turn == null ? null : turn.backend().id(),
+                usage,
+                status,
+                flight == null ? 0 : flight.attempts(),
+                flight == null ? 0 : flight.dispatchNanos(),
+                outgoing == null ? 0 : outgoing.firstContentNanos(),
+                outgoing == null ? 0 : outgoing.firstByteNanos(),
+                sinceStartNanos(),
+                turn == null ? 0 : turn.inFlightAtDispatch(),
+                streamBroken),
+            microUsd);
   }
 
   /** What a usage costs where it was served, as busy as that was. */
   private long microUsd(Turn turn, Usage usage) {
     Flight sent = Objects.requireNonNull(flight);
-    Call asked = Objects.requireNonNull(call);
-    long nanos = System.nanoTime() - asked.startNanos() - sent.dispatchNanos();
-    return cost.microUsd(turn.pool(), usage, nanos / 1e9, turn.inFlightAtDispatch());
+    long nanos = sinceStartNanos() - sent.dispatchNanos();
+    return stages
+        .cost()
+        .microUsd(turn.pool(), usage, nanos / NANOS_PER_SECOND, turn.inFlightAtDispatch());
+  }
+
+  /** The chooser learns how fast a backend is from a stream that it served alone. */
+  private void observe(Flight sent, Outgoing given) {
+    if (given.streamed() && given.status() == 200 && sent.attempts() == 1) {
+      double ttft = (given.firstContentNanos() - sent.dispatchNanos()) / NANOS_PER_SECOND;
+      double rest = (sinceStartNanos() - given.firstContentNanos()) / NANOS_PER_SECOND;
+      int tokens = given.usage().completionTokens();
+      stages.backends().observed(sent.turn(), ttft, tokens > 1 ? rest / (tokens - 1) : 0);
+    }
+  }
+
+  private long sinceStartNanos() {
+    return System.nanoTime() - (call == null ? openedNanos : call.startNanos());
   }
 
   /** An answer counts as a request even if it took no token; what came to nothing does not. */

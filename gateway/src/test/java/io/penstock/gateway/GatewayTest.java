@@ -72,6 +72,24 @@ final class GatewayTest {
   }
 
   @Test
+  void aDryRun_decidesAndPrices_andCallsNothing() {
+    String body = "{\"model\":\"auto\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
+
+    var answer =
+        gateway.send(
+            gateway
+                .request("/v1/chat/completions")
+                .header("x-penstock-dry-run", "true")
+                .POST(java.net.http.HttpRequest.BodyPublishers.ofString(body))
+                .build());
+
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    assertThat(answer.body())
+        .contains("\"object\":\"penstock.dry_run\"", "\"pool\":\"p\"", "\"backend\":\"p-1\"");
+    assertThat(model.stats().finished()).isZero();
+  }
+
+  @Test
   void models_areListed() {
     var answer = gateway.send(gateway.request("/v1/models").GET().build());
 

@@ -162,6 +162,11 @@ public final class Outgoing {
     return begun || response.ended();
   }
 
+  /** Whether the answer is a stream. */
+  public boolean streamed() {
+    return reading instanceof StreamReading;
+  }
+
   /** The status that the client was sent; 0 where none was. */
   public int status() {
     return status;
