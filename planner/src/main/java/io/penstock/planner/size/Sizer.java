@@ -1,0 +1,235 @@
+package io.penstock.planner.size;
+
+import io.penstock.planner.capacity.ContinuousBatching;
+import io.penstock.planner.capacity.Deployment;
+import io.penstock.planner.capacity.Memory;
+import io.penstock.planner.capacity.MemoryBudget;
+import io.penstock.planner.capacity.Prediction;
+import io.penstock.planner.capacity.Workload;
+import io.penstock.planner.hardware.Gpu;
+import io.penstock.planner.model.WeightMemory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Sizes a pool on given hardware.
+ *
+ * <p>{@code X_slo} is the highest rate at which one replica keeps every bound of the SLO, found by
+ * bisection over the open loop: latencies rise with the rate. The pool has {@code ⌈λ_peak·u/X_slo⌉}
+ * replicas for the peak, where {@code u} is by how much the model may be too optimistic; then those
+ * for the headroom; then the spares of each failure domain. What is just over its bound at a
+ * slightly higher rate is what binds; where none is, the replica is full: of sequences that its
+ * memory holds, or of work.
+ */
+public final class Sizer {
+  private static final int BISECTIONS = 26;
+
+  /** Of saturation: a replica that is idle but for one request now and then. */
+  private static final double IDLE = 1e-6;
+
+  /** Of saturation: where a queue is still finite. */
+  private static final double FULL = 0.98;
+
+  private final Requirement requirement;
+  private final Deployment deployment;
+  private final ContinuousBatching replica;
+  private final Workload load;
+
+  private Sizer(Requirement requirement, Deployment deployment) {
+    this.requirement = requirement;
+    this.deployment = deployment;
+    this.replica = ContinuousBatching.of(deployment);
+    this.load = requirement.demand().load();
+  }
+
+  /** How {@code deployment} would serve {@code requirement}. */
+  public static Outcome size(Requirement requirement, Deployment deployment) {
+    if (deployment.usdPerHour() <= 0) {
+      return refused(deployment, Constraint.HARDWARE, "no price is known: write usd-per-gpu-hour");
+    }
+    int context = deployment.model().contextTokens();
+    double tokens = requirement.demand().tokensPerRequest();
+    if (tokens > context) {
+      return refused(
+          deployment,
+          Constraint.HARDWARE,
+          String.format(Locale.ROOT, "takes %d tokens, and a request has %.0f", context, tokens));
+    }
+    return switch (Memory.of(deployment)) {
+      case Memory.DoesNotFit(String why, _) -> refused(deployment, Constraint.MEMORY, why);
+      case MemoryBudget budget -> sizeWithin(requirement, deployment, budget);
+    };
+  }
+
+  private static Outcome sizeWithin(
+      Requirement requirement, Deployment deployment, MemoryBudget budget) {
+    double tokens = requirement.demand().tokensPerRequest();
+    double sequences = budget.sequences(tokens);
+    return sequences < 1
+        ? refused(
+            deployment,
+            Constraint.MEMORY,
+            String.format(
+                Locale.ROOT,
+                "leaves room for %d tokens of KV cache, and a request has %.0f",
+                budget.kvTokens(),
+                tokens))
+        : new Sizer(requirement, deployment).size();
+  }
+
+  private Outcome size() {
+    double saturation = replica.saturation(load);
+    var idle = replica.openLoop(load, saturation * IDLE);
+    var broken = requirement.slo().stream().filter(bound -> !bound.holds(idle)).toList();
+    return broken.isEmpty() ? sized(saturation) : tooSlow(broken, idle);
+  }
+
+  // ---- within the SLO
+
+  private Sized sized(double saturation) {
+    double sustainable = sustainable(saturation);
+    var full = replica.openLoop(load, sustainable);
+    var demand = requirement.demand();
+    double peak = demand.peak(full.total().mean());
+    double average = demand.average(peak);
+    double traffic = peak * requirement.uncertainty() / sustainable;
+    var replicas = Replicas.of(traffic, requirement.availability());
+    var money = requirement.money();
+    double usdPerHour = usdPerHour(deployment, money.spotShare());
+    return new Sized(
+        deployment,
+        replica,
+        demand,
+        sustainable,
+        saturation,
+        traffic * (1 + requirement.availability().headroom()) <= 0.5
+            ? Constraint.ONE_REPLICA
+            : binding(sustainable, saturation),
+        peak,
+        average,
+        requirement.uncertainty(),
+        replicas,
+        replica.openLoop(load, peak / replicas.serving()),
+        replica.openLoop(load, average / replicas.total()),
+        Cost.of(usdPerHour, replicas.total(), average, sustainable, demand, money.api()));
+  }
+
+  private double sustainable(double saturation) {
+    double high = saturation * FULL;
+    if (keeps(replica.openLoop(load, high))) {
+      return high;
+    }
+    double low = saturation * IDLE;
+    for (int i = 0; i < BISECTIONS; i++) {
+      double middle = (low + high) / 2;
+      if (keeps(replica.openLoop(load, middle))) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  private boolean keeps(Prediction prediction) {
+    for (var bound : requirement.slo()) {
+      if (!bound.holds(prediction)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private Constraint binding(double sustainable, double saturation) {
+    if (sustainable < saturation * FULL) {
+      var over = replica.openLoop(load, Math.min(sustainable * 1.001, saturation * FULL));
+      return requirement.slo().stream()
+          .filter(bound -> !bound.holds(over))
+          .map(bound -> Constraint.of(bound.metric()))
+          .findFirst()
+          .orElse(Constraint.THROUGHPUT);
+    }
+    double most = replica.maxSequences(load);
+    boolean memoryIsFull = most < deployment.engine().maxSequences();
+    boolean batchIsFull = replica.throughput(load, most) <= saturation * (1 + IDLE);
+    return memoryIsFull && batchIsFull ? Constraint.MEMORY : Constraint.THROUGHPUT;
+  }
+
+  // ---- beyond it
+
+  private Outcome tooSlow(List<Bound> broken, Prediction idle) {
+    var first = broken.getFirst();
+    double floor = floorSeconds(first);
+    String alone = Show.seconds(first.of(idle));
+    String asked = first.name() + " of " + Show.seconds(first.seconds());
+    String why =
+        floor > first.seconds()
+            ? String.format(
+                Locale.ROOT,
+                "%s is under the bandwidth floor: reading the weights takes %s alone",
+                asked,
+                Show.seconds(floor))
+            : String.format(Locale.ROOT, "%s: one request alone takes %s", asked, alone);
+    var relax = new ArrayList<String>();
+    for (var bound : broken) {
+      relax.add(
+          String.format(
+              Locale.ROOT,
+              "%s to %s, which a request alone gets",
+              bound.name(),
+              Show.seconds(bound.of(idle) * 1.02)));
+    }
+    if (first.metric() == Bound.Metric.TOTAL && fittingTokens(first, idle) >= 1) {
+      relax.add(
+          String.format(Locale.ROOT, "completions to %.0f tokens", fittingTokens(first, idle)));
+    }
+    return new Outcome.Refused(label(deployment), Constraint.of(first.metric()), why, relax);
+  }
+
+  private static double fittingTokens(Bound bound, Prediction idle) {
+    double left = bound.seconds() - (bound.of(idle) - idle.total().mean()) - idle.ttft().mean();
+    return Math.floor(1 + left / idle.tpot().mean());
+  }
+
+  /** What no software can be faster than: the weights that a step reads over the bandwidth. */
+  private double floorSeconds(Bound bound) {
+    double step = floorSeconds(deployment);
+    return switch (bound.metric()) {
+      case TTFT -> step;
+      case TPOT -> step / load.tokensPerStep();
+      case TOTAL -> step * Math.max(1, load.completion().mean() / load.tokensPerStep());
+    };
+  }
+
+  /** One token's weights over the bandwidth of all GPUs of a replica. */
+  public static double floorSeconds(Deployment deployment) {
+    return new WeightMemory(deployment.model(), deployment.weights()).readBytes(1)
+        / (deployment.gpu().bandwidthBytesPerSecond() * deployment.tensorParallel());
+  }
+
+  // ---- words
+
+  static String label(Deployment deployment) {
+    return deployment.model().name()
+        + " "
+        + deployment.weights().label()
+        + " on "
+        + deployment.tensorParallel()
+        + " "
+        + deployment.gpu().name()
+        + ", "
+        + deployment.engine().name();
+  }
+
+  /** USD for an hour of a replica when a share of them is interruptible. */
+  public static double usdPerHour(Deployment deployment, double spotShare) {
+    Gpu gpu = deployment.gpu();
+    double spot = gpu.spotUsdPerHour() > 0 ? gpu.spotUsdPerHour() : gpu.usdPerHour();
+    return deployment.tensorParallel() * (gpu.usdPerHour() * (1 - spotShare) + spot * spotShare);
+  }
+
+  private static Outcome refused(Deployment deployment, Constraint constraint, String why) {
+    return new Outcome.Refused(label(deployment), constraint, why, List.of());
+  }
+}
