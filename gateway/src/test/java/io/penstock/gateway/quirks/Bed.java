@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A gateway in front of whatever a test puts behind its pools, and what it counted. */
 public final class Bed implements AutoCloseable {
@@ -109,13 +110,15 @@ public final class Bed implements AutoCloseable {
     try (var client = client()) {
       answer = client.post(CHAT, KEY, body, "x-penstock-pool: " + pool).read();
     }
-    requireSettled();
-    return new Told(answer, books(pool).since(before));
+    return new Told(answer, books(settled(), pool).since(before));
   }
 
   /** What was counted for a pool so far. */
   public Books books(String pool) {
-    String metrics = gateway.controls().metrics();
+    return books(gateway.controls().metrics(), pool);
+  }
+
+  private static Books books(String metrics, String pool) {
     String label = "pool=\"" + pool + '"';
     return new Books(
         (long) sum(metrics, "penstock_accepted_total"),
@@ -201,7 +204,13 @@ public final class Bed implements AutoCloseable {
 
   /** accepted = answered + refused + failed + cancelled, and nothing is held any more. */
   public void requireSettled() {
-    TestBed.await(() -> isSettled(gateway.controls().metrics()));
+    settled();
+  }
+
+  private String settled() {
+    var metrics = new AtomicReference<String>();
+    TestBed.await(() -> isSettled(metrics.updateAndGet(_ -> gateway.controls().metrics())));
+    return metrics.get();
   }
 
   private static boolean isSettled(String metrics) {
