@@ -153,8 +153,15 @@ final class FailingBackendsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"400, 400", "413, 413", "422, 422", "429, 429", "501, 400"})
-  void aStatusThatIsTheClientsFault_isTheClientsAnswer(int given, int told) throws IOException {
+  @CsvSource({
+    "400, 400, T, '\"400\"'",
+    "413, 413, T, '\"413\"'",
+    "422, 422, T, '\"422\"'",
+    "429, 429, T, '\"429\"'",
+    "501, 400, invalid_request_error, null"
+  })
+  void aStatusThatIsTheClientsFault_isTheClientsAnswer(
+      int given, int told, String type, String code) throws IOException {
     RawServer server =
         server(exchange ->
             exchange.json(
@@ -169,8 +176,8 @@ final class FailingBackendsTest {
     assertThat(answer.statusCode()).isEqualTo(told);
     assertThat(answer.body())
         .isEqualTo(
-            "{\"error\":{\"message\":\"so wrong\",\"type\":\"T\",\"param\":null,\"code\":\"%d\"}}"
-                .formatted(given));
+            "{\"error\":{\"message\":\"so wrong\",\"type\":\"%s\",\"param\":null,\"code\":%s}}"
+                .formatted(type, code));
     assertThat(server.heads()).hasSize(1);
     assertThat(gateway.metric("penstock_requests_total", "outcome=\"answered\"")).isEqualTo(1);
   }
@@ -202,7 +209,7 @@ final class FailingBackendsTest {
     HttpResponse<String> answer = gateway.chat(CHAT);
 
     assertThat(answer.statusCode()).isEqualTo(400);
-    assertThat(answer.body()).contains("\"code\":\"500\"");
+    assertThat(answer.body()).contains("\"type\":\"invalid_request_error\"", "\"code\":null");
   }
 
   @Test
