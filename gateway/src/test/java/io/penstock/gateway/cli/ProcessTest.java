@@ -160,7 +160,7 @@ final class ProcessTest {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         assertThat(new JsonObject(answer.body()).getString("object")).isEqualTo("chat.completion");
       }
-      model.signal("INT");
+      model.signal("TERM");
       assertThat(model.code()).isZero();
     }
   }
