@@ -60,6 +60,7 @@ final class DataPort extends VerticleBase {
             .createHttpServer(options())
             .requestHandler(this::handle)
             .invalidRequestHandler(this::invalid)
+            .exceptionHandler(DataPort::unlogged)
             .connectionHandler(this::connected);
     return server.listen(port, config.server().host());
   }
@@ -67,7 +68,14 @@ final class DataPort extends VerticleBase {
   private void connected(HttpConnection connection) {
     connections.add(connection);
     connection.closeHandler(_ -> connections.remove(connection));
+    connection.exceptionHandler(DataPort::unlogged);
   }
+
+  /**
+   * By default each client that breaks off writes into the log, and with it what it had sent. What
+   * a call needs to know of it, the response's own handlers say.
+   */
+  private static void unlogged(Throwable brokenConnection) {}
 
   private HttpServerOptions options() {
     return new HttpServerOptions()

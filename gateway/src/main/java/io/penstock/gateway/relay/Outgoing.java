@@ -2,6 +2,7 @@ package io.penstock.gateway.relay;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.penstock.config.Pool;
+import io.penstock.config.Secret;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Operation;
@@ -255,11 +256,19 @@ public final class Outgoing {
       Refuser.retryAfter(response, retryAfter());
     }
     response.putHeader(HttpHeaders.CONTENT_TYPE, JSON);
-    if (asWritten != null) {
-      var _ = response.end(asWritten);
-    } else {
-      var _ = response.end(told(told, error).json());
+    Buffer text = asWritten != null ? asWritten : Buffer.buffer(told(told, error).json());
+    var _ = response.end(withoutCredential(text));
+  }
+
+  /** Some servers quote what they were sent, and with it the pool's credential. */
+  Buffer withoutCredential(Buffer error) {
+    Turn from = turn;
+    String key = from == null ? "" : from.pool().key().map(Secret::reveal).orElse("");
+    if (key.isEmpty()) {
+      return error;
     }
+    String text = error.toString(StandardCharsets.UTF_8);
+    return text.contains(key) ? Buffer.buffer(text.replace(key, "***")) : error;
   }
 
   private static ErrorBody told(Verdict.Tell told, ReadError error) {

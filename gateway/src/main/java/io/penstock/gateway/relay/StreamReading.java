@@ -166,7 +166,7 @@ final class StreamReading implements Reading, SseScanner.Frames {
   }
 
   private Taken broken(ErrorBody body) {
-    outgoing.write(Buffer.buffer(body.frame()));
+    outgoing.write(outgoing.withoutCredential(Buffer.buffer(body.frame())));
     outgoing.finish();
     return Taken.Progress.BROKEN;
   }

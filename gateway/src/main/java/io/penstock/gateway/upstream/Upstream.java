@@ -4,9 +4,11 @@ import static java.lang.System.Logger.Level.INFO;
 
 import io.penstock.gateway.call.Turn;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxException;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpVersion;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
 /** The backends, as one loop reaches them. Made and used on that loop alone. */
@@ -70,6 +72,13 @@ public final class Upstream {
         turn.pool().name(),
         turn.backend().id(),
         reason,
-        String.valueOf(cause.getMessage()));
+        told(cause));
+  }
+
+  /** What the network says; what is wrong with an answer would quote it. */
+  private static String told(Throwable cause) {
+    return cause instanceof IOException || cause instanceof VertxException
+        ? String.valueOf(cause.getMessage())
+        : cause.getClass().getSimpleName();
   }
 }

@@ -21,6 +21,10 @@ import java.util.concurrent.atomic.AtomicReference;
 /** A gateway in front of whatever a test puts behind its pools, and what it counted. */
 public final class Bed implements AutoCloseable {
   public static final String KEY = "sk-quirks-0123456789";
+
+  /** A key with one request an hour. */
+  public static final String TIGHT_KEY = "sk-tight-0123456789";
+
   public static final String CHAT = "/v1/chat/completions";
 
   private final Vertx vertx;
@@ -48,13 +52,18 @@ public final class Bed implements AutoCloseable {
             limits: {requests: 1000000/hour, tokens: 100000000/hour, concurrency: 5000}
             route: {simple: @first, medium: @first, complex: @first}
             pools: [@all]
+          tight:
+            limits: {requests: 1/hour}
+            route: {simple: @first, medium: @first, complex: @first}
         keys:
           - {id: any, sha256: "@sha", tier: any, tenant: someone}
+          - {id: tight, sha256: "@tight", tier: tight, tenant: someone}
         pools:
         """
                 .replace("@first", names.getFirst())
                 .replace("@all", String.join(", ", names))
                 .replace("@sha", sha256(KEY))
+                .replace("@tight", sha256(TIGHT_KEY))
             + lines;
     Vertx vertx = Gateway.vertx(2);
     PenstockConfig config = TestBed.parse(yaml);
@@ -75,7 +84,7 @@ public final class Bed implements AutoCloseable {
         .formatted(name, String.join(", ", backends), more);
   }
 
-  static String sha256(String key) throws Exception {
+  public static String sha256(String key) throws Exception {
     var digest = MessageDigest.getInstance("SHA-256");
     return HexFormat.of().formatHex(digest.digest(key.getBytes(StandardCharsets.UTF_8)));
   }
