@@ -296,10 +296,10 @@ public final class ContinuousBatching {
 
   /**
    * What a request meets at a replica that already works on {@code others} like it. Its prompt is
-   * known, its completion is a guess, which widens the total.
+   * known, its completion is a guess, which widens the total; one token there always is.
    */
   public Prediction expect(double promptTokens, double completionTokens, int others) {
-    var completion = Lengths.guess(Math.max(1, completionTokens));
+    var completion = completionTokens <= 1 ? Lengths.fixed(1) : Lengths.guess(completionTokens);
     var load = new Workload(Lengths.fixed(promptTokens), completion, 0, 1);
     return closedLoop(load, others + 1.0);
   }

@@ -162,6 +162,16 @@ class ContinuousBatchingTest {
   }
 
   @Test
+  void expect_ofOneTokenOrNone_isThatOfOne() {
+    var replica = ContinuousBatching.of(Sample.of(Sample.LLAMA_7B, Sample.A100, 1));
+
+    var one = replica.expect(300, 1, 0);
+    assertThat(replica.expect(300, 0, 0)).isEqualTo(one);
+    assertThat(replica.expect(300, 0.5, 0)).isEqualTo(one);
+    assertThat(one.total().p50()).isLessThan(replica.expect(300, 2, 0).total().p50());
+  }
+
+  @Test
   void impossibleLoads_areRefusedInOneLine() {
     var replica = ContinuousBatching.of(Sample.of(Sample.LLAMA_7B, Sample.A100, 1));
     var load = Workload.of(100, 100);
