@@ -41,6 +41,9 @@ final class ShapesTest {
   private static final String POOL =
       "{model: llama-2-7b, context-length: 4096, timeouts: {first-token: %s},"
           + " backends: [{id: %s-1, url: \"@%s\"}]}";
+  private static final String BUDGETED =
+      "{limits: {requests: 1000/month, tokens: 100000/month}, budget: 0.01/month,"
+          + " route: {simple: large, medium: large, complex: large}}";
   private static TestBed bed;
 
   @BeforeAll
@@ -54,11 +57,19 @@ final class ShapesTest {
                 TestBed.options("llama-2-7b")
                     .withFaults(Fault.always(Fault.Kind.HANG_BEFORE_FIRST_TOKEN)))
             .edit(yaml -> yaml.replace("pools: [dead]", "pools: [dead, broken, hung, away]"))
+            .server(
+                "endless",
+                TestBed.options("llama-2-7b").withFaults(Fault.always(Fault.Kind.HANG_MID_STREAM)))
+            .pool("endless", POOL.formatted("30s", "endless", "endless"))
             .pool("broken", POOL.formatted("30s", "broken", "broken"))
             .pool("hung", POOL.formatted("150ms", "hung", "hung"))
             .pool("away", POOL.formatted("30s", "away", "small"))
+            .tier("poor", BUDGETED)
             .tier("wordy", tier("requests: 1000/month, tokens: 600/month"))
-            .tier("lone", tier("requests: 1000/month, tokens: 100000/month, concurrency: 1"))
+            .tier(
+                "lone",
+                tier("requests: 1000/month, tokens: 100000/month, concurrency: 1")
+                    .replace("}}", "}, pools: [endless]}"))
             .edit(
                 yaml -> yaml.replace("drain-timeout: 5s,", "drain-timeout: 5s, body-timeout: 1s,"))
             .start();
@@ -449,12 +460,31 @@ final class ShapesTest {
   void concurrency_spent_is429() throws Exception {
     String key = TestBed.key("lone");
     try (var client = new RawClient(bed.port())) {
-      client.post(CHAT, key, chat("\"model\":\"small\",\"stream\":true,\"max_tokens\":3000"));
+      client.post(CHAT, key, chat("\"model\":\"endless\",\"stream\":true"));
       assertThat(client.readStatus()).isEqualTo(200);
       var answer = Ask.post(bed, CHAT, key, chat(SMALL));
       Answers.refused(answer, 429, "requests", "rate_limit_exceeded");
       Answers.limits(answer);
     }
+  }
+
+  @Test
+  void budget_spent_is429_thatNoClientTriesAgain() {
+    String key = TestBed.key("poor");
+    String body = chat("\"max_tokens\":100,\"ignore_eos\":true");
+    var first = Ask.post(bed, CHAT, key, body);
+    Answers.answered(first, "poor", "large", "large");
+    assertThat(Double.parseDouble(first.header("x-penstock-cost-usd"))).isBetween(0.006, 0.01);
+
+    var second = Ask.post(bed, CHAT, key, body);
+
+    Answers.refused(second, 429, "insufficient_quota", "insufficient_quota");
+    assertThat(second.header("x-should-retry")).isEqualTo("false");
+    Answers.refused(
+        Ask.post(bed, CHAT, key, chat("\"max_tokens\":1000")),
+        400,
+        "invalid_request_error",
+        "request_exceeds_limit");
   }
 
   // Backends.

@@ -15,7 +15,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The shapes that the OpenAI API publishes for its answers; our own few schemas of them. */
+/**
+ * The shapes that the OpenAI API publishes for its answers, our own few schemas of them; and that
+ * of a dry run.
+ */
 public enum Shapes {
   CHAT,
   CHATCHUNK,
@@ -23,28 +26,36 @@ public enum Shapes {
   EMBEDDINGS,
   MODEL,
   MODELS,
-  ERROR;
+  ERROR,
+  DRYRUN;
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Map<Shapes, JsonSchema> SCHEMAS = new EnumMap<>(Shapes.class);
 
   static {
-    try (var in = Shapes.class.getResourceAsStream("/schema/openai.json")) {
-      JsonNode all = JSON.readTree(in);
-      var factory = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012);
-      for (var shape : values()) {
-        var root = JSON.createObjectNode();
-        root.put("$ref", "#/$defs/" + shape.definition());
-        root.set("$defs", all.path("$defs"));
-        SCHEMAS.put(shape, factory.getSchema(root));
-      }
+    var factory = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012);
+    for (var shape : values()) {
+      var root = JSON.createObjectNode();
+      root.put("$ref", "#/$defs/" + shape.definition());
+      root.set("$defs", definitions(shape == DRYRUN ? "dry-run" : "openai"));
+      SCHEMAS.put(shape, factory.getSchema(root));
+    }
+  }
+
+  private static JsonNode definitions(String file) {
+    try (var in = Shapes.class.getResourceAsStream("/schema/" + file + ".json")) {
+      return JSON.readTree(in).path("$defs");
     } catch (IOException torn) {
       throw new UncheckedIOException(torn);
     }
   }
 
   private String definition() {
-    return this == CHATCHUNK ? "chatChunk" : name().toLowerCase(Locale.ROOT);
+    return switch (this) {
+      case CHATCHUNK -> "chatChunk";
+      case DRYRUN -> "dryRun";
+      default -> name().toLowerCase(Locale.ROOT);
+    };
   }
 
   /** Fails with every difference. */

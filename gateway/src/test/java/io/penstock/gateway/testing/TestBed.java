@@ -177,7 +177,8 @@ public final class TestBed implements AutoCloseable {
     }
   }
 
-  private static String withTier(String yaml, String name, String tier) {
+  /** A config with one more tier and its one key. */
+  public static String withTier(String yaml, String name, String tier) {
     String variable = name.toUpperCase(Locale.ROOT).replace('-', '_');
     return yaml.replace("\nkeys:\n", "\n  " + name + ": " + tier + "\nkeys:\n")
         .replace(
