@@ -103,7 +103,7 @@ public final class Classifier {
   }
 
   private void scan(ScannedBody body, Text text, Facts facts, int edge) {
-    TextScanner.scan(lexicon, body.bytes(), text.span().start(), text.span().end(), facts, edge);
+    TextScanner.scan(lexicon, body.bytes(), text.span(), facts, edge);
   }
 
   private static int lastUserMessage(List<Text> texts) {

@@ -1,5 +1,7 @@
 package io.penstock.gateway.classify;
 
+import io.penstock.gateway.call.Span;
+
 /**
  * One pass over the inside of one JSON string: tokens are estimated and words looked up. No string
  * is made and nothing but the {@link Facts} is written.
@@ -17,6 +19,12 @@ package io.penstock.gateway.classify;
 final class TextScanner {
   /** How much of each end of a long text is looked up. */
   static final int EDGE_BYTES = 768;
+
+  /** A text up to this length is read whole; of a longer one's middle, samples are. */
+  private static final int WHOLE_BYTES = 64 << 10;
+
+  private static final int SAMPLES = 64;
+  private static final int SAMPLE_BYTES = 1 << 10;
 
   /** Small talk and plain questions are told by how a message opens. */
   private static final int OPENING_WORDS = 8;
@@ -67,15 +75,15 @@ final class TextScanner {
   private int lastKind = SPACE;
   private boolean lineStart = true;
 
-  private TextScanner(Lexicon lexicon, byte[] bytes, int start, int end, Facts facts, int edge) {
+  private TextScanner(
+      Lexicon lexicon, byte[] bytes, Span span, Facts facts, int quietFrom, int quietTo) {
     this.lexicon = lexicon;
     this.bytes = bytes;
     this.facts = facts;
-    this.at = start;
-    this.end = end;
-    boolean isLong = end - start > 2 * edge;
-    this.quietFrom = isLong ? start + edge : end;
-    this.quietTo = isLong ? end - edge : end;
+    this.at = span.start();
+    this.end = span.end();
+    this.quietFrom = quietFrom;
+    this.quietTo = quietTo;
   }
 
   /**
@@ -83,8 +91,33 @@ final class TextScanner {
    *
    * @param edge how many bytes at each end are looked up; 0: none, tokens alone are counted
    */
-  static void scan(Lexicon lexicon, byte[] bytes, int start, int end, Facts facts, int edge) {
-    new TextScanner(lexicon, bytes, start, end, facts, edge).run();
+  static void scan(Lexicon lexicon, byte[] bytes, Span span, Facts facts, int edge) {
+    int start = span.start();
+    int end = span.end();
+    if (span.length() <= 2 * edge) {
+      new TextScanner(lexicon, bytes, span, facts, end, end).run();
+    } else if (span.length() <= WHOLE_BYTES) {
+      new TextScanner(lexicon, bytes, span, facts, start + edge, end - edge).run();
+    } else {
+      Span head = new Span(start, start + WHOLE_BYTES / 2);
+      Span tail = new Span(end - WHOLE_BYTES / 2, end);
+      new TextScanner(lexicon, bytes, head, facts, start + edge, head.end()).run();
+      facts.sixteenths += sampled(lexicon, bytes, new Span(head.end(), tail.start()));
+      new TextScanner(lexicon, bytes, tail, facts, tail.start(), end - edge).run();
+    }
+  }
+
+  /** Tokens of a text that is too long to read whole on an event loop, in sixteenths. */
+  private static long sampled(Lexicon lexicon, byte[] bytes, Span span) {
+    int step = Math.max(SAMPLE_BYTES, span.length() / SAMPLES);
+    Facts facts = new Facts();
+    long read = 0;
+    for (int from = span.start(); from < span.end(); from += step) {
+      Span sample = new Span(from, Math.min(span.end(), from + SAMPLE_BYTES));
+      new TextScanner(lexicon, bytes, sample, facts, sample.start(), sample.end()).run();
+      read += sample.length();
+    }
+    return facts.sixteenths * span.length() / Math.max(1, read);
   }
 
   private void run() {

@@ -75,6 +75,20 @@ final class ClassifierTest {
   }
 
   @Test
+  void measure_ofATextOfMegabytes_samplesItWithinAFewPercent() {
+    Random random = new Random(5);
+    StringBuilder text = new StringBuilder();
+    long parts = 0;
+    while (text.length() < 2 << 20) {
+      String part = (random.nextBoolean() ? FILLER : "x = [1, 22, 333]; \"y\"\n").repeat(40);
+      parts += measure(part).promptTokens() - 4;
+      text.append(part);
+    }
+    double whole = measure(text.toString()).promptTokens();
+    assertThat(whole).isCloseTo(parts, within(parts * 0.05));
+  }
+
+  @Test
   void measure_ofBrokenEscapesAndBytes_endsAndCounts() {
     Random random = new Random(3);
     for (int i = 0; i < 2_000; i++) {

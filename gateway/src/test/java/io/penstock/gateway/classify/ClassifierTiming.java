@@ -25,7 +25,7 @@ public final class ClassifierTiming {
 
   public static void main(String[] args) {
     Classifier classifier = new Classifier(ComplexityBands.DEFAULT);
-    for (int bytes : new int[] {100, 1024, 8 * 1024, 64 * 1024}) {
+    for (int bytes : new int[] {100, 1024, 8 * 1024, 64 * 1024, 1024 * 1024}) {
       print("one message", bytes, classifier, Calls.chat(sized(TEXT, bytes)));
     }
     print("ten turns", 8 * 1024, classifier, turns());
