@@ -99,11 +99,13 @@ final class TextScanner {
     } else if (span.length() <= WHOLE_BYTES) {
       new TextScanner(lexicon, bytes, span, facts, start + edge, end - edge).run();
     } else {
-      Span head = new Span(start, start + WHOLE_BYTES / 2);
-      Span tail = new Span(end - WHOLE_BYTES / 2, end);
-      new TextScanner(lexicon, bytes, head, facts, start + edge, head.end()).run();
-      facts.sixteenths += sampled(lexicon, bytes, new Span(head.end(), tail.start()));
-      new TextScanner(lexicon, bytes, tail, facts, tail.start(), end - edge).run();
+      int headEnd = start + WHOLE_BYTES / 2;
+      int tailStart = end - WHOLE_BYTES / 2;
+      Span head = new Span(start, headEnd);
+      Span tail = new Span(tailStart, end);
+      new TextScanner(lexicon, bytes, head, facts, start + edge, headEnd).run();
+      facts.sixteenths += sampled(lexicon, bytes, new Span(headEnd, tailStart));
+      new TextScanner(lexicon, bytes, tail, facts, tailStart, end - edge).run();
     }
   }
 
