@@ -32,6 +32,9 @@ record DemoFleet(PenstockConfig config, Map<String, String> keys) {
   private static final String VARIABLE = "PENSTOCK_DEMO_";
   private static final List<String> TIERS = List.of("free", "paid", "enterprise");
 
+  /** Short answers, for somebody waits for the first one. */
+  private static final int MEDIAN_COMPLETION_TOKENS = 80;
+
   /** The hardware behind the API: what its seller would need for a model of that size. */
   private static final Hardware API =
       new Hardware("llama-2-70b", "h100", 4, "vllm", "fp16", "fp16");
@@ -67,7 +70,8 @@ record DemoFleet(PenstockConfig config, Map<String, String> keys) {
         ModelServer.Options.defaults()
             .withModel(pool.servedModel())
             .withHardware(pool.capacity().map(of -> hardware(pool, of)).orElse(API))
-            .withMaxModelTokens(pool.contextTokens());
+            .withMaxModelTokens(pool.contextTokens())
+            .withMedianCompletionTokens(MEDIAN_COMPLETION_TOKENS);
     return pool.key().isPresent() ? options.withApiKey(providerKey) : options;
   }
 
