@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # CPU per request of Penstock's full path beside nginx forwarding the same bytes, in one run.
 #
-#   loadtest/bench/overhead.sh [--seconds 8] [--rounds 5] [--connections 64] [--body 1024]
+#   loadtest/bench/overhead.sh [--seconds 8] [--rounds 5] [--connections 64] [--body 1024] [--warm 30]
 #
 # The load (wrk) and the model server (nginx answering from memory) share core 0; the proxy under test has core 1 alone.
 # CPU is the proxy process's own user and system time over the round, from /proc, divided by the requests that wrk
 # saw answered. Targets take turns within each round, so that a machine whose speed drifts slows all alike.
 set -euo pipefail
-seconds=8 rounds=5 connections=64 body=1024
+seconds=8 rounds=5 connections=64 body=1024 warm=30
 while [ $# -gt 0 ]; do
   case $1 in
-    --seconds) seconds=$2 ;; --rounds) rounds=$2 ;; --connections) connections=$2 ;; --body) body=$2 ;;
-    *) echo "usage: overhead.sh [--seconds N] [--rounds N] [--connections N] [--body BYTES]" >&2; exit 2 ;;
+    --seconds) seconds=$2 ;; --rounds) rounds=$2 ;; --connections) connections=$2 ;; --body) body=$2 ;; --warm) warm=$2 ;;
+    *) echo "usage: overhead.sh [--seconds N] [--rounds N] [--connections N] [--body BYTES] [--warm N]" >&2; exit 2 ;;
   esac
   shift 2
 done
@@ -89,7 +89,7 @@ measure() { # pid, port -> "us requests/s errors"
   errors=$(awk '/Non-2xx/ {print $NF}' "$work/wrk.out")
   awk -v d=$((after - before)) -v t="$ticks" -v n="$requests" -v s="$seconds" -v e="${errors:-0}" 'BEGIN {printf "%.2f %.0f %d\n", d / t * 1e6 / n, n / s, e}'
 }
-load 10 $gateway; load 3 $plain # warm up: the JIT, the connections
+load "$warm" $gateway; load 3 $plain # warm up: the JIT, the connections
 echo "round nginx_us nginx_rps penstock_us penstock_rps ratio errors"
 for round in $(seq "$rounds"); do
   read -r nu nr ne < <(measure $plain_pid $plain)
