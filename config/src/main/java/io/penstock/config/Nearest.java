@@ -6,11 +6,11 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** The word that was probably meant. */
-final class Nearest {
+public final class Nearest {
   private Nearest() {}
 
   /** "did you mean X?", or the words there are. */
-  static String hint(String word, Collection<String> known) {
+  public static String hint(String word, Collection<String> known) {
     return among(word, known)
         .map(nearest -> "did you mean " + nearest + "?")
         .orElseGet(

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * @param instead what to write, after "write"
  * @param read the value of a text; empty where the text is not of this kind
  */
-record Notation<T>(String what, String instead, Function<String, Optional<T>> read) {
+public record Notation<T>(String what, String instead, Function<String, Optional<T>> read) {
   /** A word and the time it stands for. */
   private record Span(String word, Duration time) {}
 
@@ -47,32 +47,32 @@ record Notation<T>(String what, String instead, Function<String, Optional<T>> re
   private static final Pattern PERCENT_TEXT = Pattern.compile("([0-9]{1,3}(?:\\.[0-9]{1,6})?)%");
   private static final Pattern SHA256_TEXT = Pattern.compile("[0-9a-fA-F]{64}");
 
-  static final Notation<Duration> DURATION =
+  public static final Notation<Duration> DURATION =
       new Notation<>(
           "a duration",
           "a whole number and its unit, as 500ms, 30s, 10m, 1h or 30d",
           text -> match(DURATION_TEXT, text).map(Notation::duration));
-  static final Notation<Rate> RATE =
+  public static final Notation<Rate> RATE =
       new Notation<>(
           "a rate",
           "a whole number over 0, a slash and second, minute, hour, day or month, as 20/hour",
           text -> match(RATE_TEXT, text).flatMap(Notation::rate));
-  static final Notation<Rate> BUDGET =
+  public static final Notation<Rate> BUDGET =
       new Notation<>(
           "a budget",
           "an amount in USD over 0, a slash and second, minute, hour, day or month, as 5000/month",
           text -> match(MONEY_TEXT, text).flatMap(Notation::rate));
-  static final Notation<Long> SIZE =
+  public static final Notation<Long> SIZE =
       new Notation<>(
           "a size",
           "a whole number and B, KiB, MiB or GiB, as 10MiB",
           text -> match(SIZE_TEXT, text).map(Notation::bytes));
-  static final Notation<Double> SHARE =
+  public static final Notation<Double> SHARE =
       new Notation<>(
           "a share",
           "a percentage over 0 and up to 100, as 25%",
           text -> match(PERCENT_TEXT, text).map(Notation::share).filter(x -> x > 0 && x <= 1));
-  static final Notation<String> SHA256 =
+  public static final Notation<String> SHA256 =
       new Notation<>(
           "a SHA-256",
           "the 64 hex digits that `printf %s \"$KEY\" | sha256sum` prints, never the key itself",
@@ -84,7 +84,7 @@ record Notation<T>(String what, String instead, Function<String, Optional<T>> re
   }
 
   /** A text as messages show it: in quotes, on one line, not endless. */
-  static String quote(String text) {
+  public static String quote(String text) {
     String line =
         text.codePoints()
             .limit(60)

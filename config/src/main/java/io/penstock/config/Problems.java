@@ -14,7 +14,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
  * Where everything in a file is written, and what is wrong with it. A value is complained about
  * once, and nothing below it: what follows from the first error would only hide the others.
  */
-final class Problems {
+public final class Problems {
   /** A position, from 1. */
   private record Place(int line, int column) {}
 
@@ -27,7 +27,7 @@ final class Problems {
   private final List<ConfigProblem> errors = new ArrayList<>();
   private final List<ConfigProblem> warnings = new ArrayList<>();
 
-  Problems(String file) {
+  public Problems(String file) {
     this.file = file;
   }
 
@@ -35,7 +35,7 @@ final class Problems {
     node.getStartMark().ifPresent(mark -> places.put(path, place(mark)));
   }
 
-  void error(String path, String message) {
+  public void error(String path, String message) {
     if (!inFault(path)) {
       faulty.add(path);
       errors.add(at(placeOf(path), path, message));
@@ -47,19 +47,19 @@ final class Problems {
     errors.add(at(place(mark), path, message));
   }
 
-  void warn(String path, String message) {
+  public void warn(String path, String message) {
     warnings.add(at(placeOf(path), path, message));
   }
 
-  boolean none() {
+  public boolean none() {
     return errors.isEmpty();
   }
 
-  List<ConfigProblem> errors() {
+  public List<ConfigProblem> errors() {
     return errors.stream().sorted(IN_FILE_ORDER).toList();
   }
 
-  List<ConfigProblem> warnings() {
+  public List<ConfigProblem> warnings() {
     return warnings.stream().sorted(IN_FILE_ORDER).toList();
   }
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param keysSeen told the keys that a kind of section knows; a kind is a path with {@code *} for
  *     names and {@code []} for list entries
  */
-record Reading(
+public record Reading(
     Problems problems,
     Function<String, @Nullable String> environment,
     Path base,

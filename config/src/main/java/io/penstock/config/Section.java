@@ -26,7 +26,7 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  * complains about the others. Every getter answers with something that can be worked on with,
  * complains where that is not what the file says, and so lets the rest be looked at too.
  */
-final class Section {
+public final class Section {
   /** Stands where a text was complained about; a path is complained about once. */
   private static final String UNWRITTEN = "unwritten";
 
@@ -37,7 +37,7 @@ final class Section {
   private final Map<String, NodeTuple> entries = new LinkedHashMap<>();
   private final Set<String> asked = new LinkedHashSet<>();
 
-  Section(Reading reading, String path, String kind, Node node) {
+  public Section(Reading reading, String path, String kind, Node node) {
     this.reading = reading;
     this.path = path;
     this.kind = kind;
@@ -65,34 +65,34 @@ final class Section {
     }
   }
 
-  String path() {
+  public String path() {
     return path;
   }
 
-  String below(String key) {
+  public String below(String key) {
     return path.isEmpty() ? key : path + "." + key;
   }
 
-  boolean has(String key) {
+  public boolean has(String key) {
     return entries.containsKey(key);
   }
 
-  void complain(String where, String message) {
+  public void complain(String where, String message) {
     reading.problems().error(where, message);
   }
 
   // ---- texts and what is written as text
 
-  String text(String key) {
+  public String text(String key) {
     need(key);
     return find(key, this::asText).orElse(UNWRITTEN);
   }
 
-  String text(String key, String fallback) {
+  public String text(String key, String fallback) {
     return find(key, this::asText).orElse(fallback);
   }
 
-  Optional<String> optionalText(String key) {
+  public Optional<String> optionalText(String key) {
     return find(key, this::asText);
   }
 
@@ -108,16 +108,16 @@ final class Section {
     }
   }
 
-  <T> T read(String key, Notation<T> notation, T fallback) {
+  public <T> T read(String key, Notation<T> notation, T fallback) {
     return optional(key, notation).orElse(fallback);
   }
 
-  <T> Optional<T> optional(String key, Notation<T> notation) {
+  public <T> Optional<T> optional(String key, Notation<T> notation) {
     return find(key, (where, node) -> as(notation, where, node));
   }
 
   /** One of an enum's words: its constants in lower case, with dashes. */
-  <E extends Enum<E>> E choice(String key, E fallback) {
+  public <E extends Enum<E>> E choice(String key, E fallback) {
     return this.<E>find(key, (where, node) -> asChoice(fallback.getDeclaringClass(), where, node))
         .orElse(fallback);
   }
@@ -167,31 +167,31 @@ final class Section {
 
   // ---- numbers
 
-  int integer(String key, int fallback) {
+  public int integer(String key, int fallback) {
     return find(key, this::asInteger).orElse(fallback);
   }
 
-  double number(String key, double fallback) {
+  public double number(String key, double fallback) {
     return find(key, this::asNumber).orElse(fallback);
   }
 
-  double number(String key) {
+  public double number(String key) {
     need(key);
     return find(key, this::asNumber).orElse(0.0);
   }
 
-  boolean flag(String key, boolean fallback) {
+  public boolean flag(String key, boolean fallback) {
     return this.<Boolean>find(key, this::asFlag).orElse(fallback);
   }
 
   // ---- what holds more than one value
 
-  Optional<Section> section(String key) {
+  public Optional<Section> section(String key) {
     return find(key, (where, node) -> Optional.of(new Section(reading, where, kindOf(key), node)));
   }
 
   /** A mapping whose keys are the operator's own names. */
-  <T> Map<String, T> named(String key, BiFunction<String, Section, T> bind) {
+  public <T> Map<String, T> named(String key, BiFunction<String, Section, T> bind) {
     var bound = new LinkedHashMap<String, T>();
     section(key)
         .ifPresent(section ->
@@ -209,7 +209,7 @@ final class Section {
   }
 
   /** A mapping whose keys are the operator's own names and whose values are of one notation. */
-  <T> Map<String, T> named(String key, Notation<T> notation) {
+  public <T> Map<String, T> named(String key, Notation<T> notation) {
     var bound = new LinkedHashMap<String, T>();
     section(key)
         .ifPresent(section ->
@@ -234,19 +234,30 @@ final class Section {
     return bound;
   }
 
-  List<Section> sections(String key) {
+  public List<Section> sections(String key) {
     return items(
         key, (where, node) -> Optional.of(new Section(reading, where, kindOf(key) + "[]", node)));
   }
 
-  List<String> texts(String key) {
+  /** A list of numbers. */
+  public List<Double> numbers(String key) {
+    return items(key, this::asNumber);
+  }
+
+  /** Whether a key holds further keys. */
+  public boolean isSection(String key) {
+    var entry = entries.get(key);
+    return entry != null && entry.getValueNode() instanceof MappingNode;
+  }
+
+  public List<String> texts(String key) {
     return items(key, this::asText);
   }
 
   // ---- the end
 
   /** Makes the section's record, once the keys that nothing asked for were complained about. */
-  <T> T make(Supplier<T> record, T fallback) {
+  public <T> T make(Supplier<T> record, T fallback) {
     done();
     try {
       return record.get();
@@ -256,7 +267,7 @@ final class Section {
     }
   }
 
-  void done() {
+  public void done() {
     reading.keysSeen().accept(kind, asked);
     entries.forEach((key, entry) -> {
       if (!asked.contains(key)) {
@@ -281,7 +292,7 @@ final class Section {
   }
 
   /** Complains where a key is not there. */
-  void need(String key) {
+  public void need(String key) {
     if (readable && !has(key)) {
       complain(below(key), "is missing: write it");
     }

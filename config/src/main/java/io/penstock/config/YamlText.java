@@ -16,7 +16,7 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /** A YAML text as its nodes, with bounds on what a text may make of itself. */
-final class YamlText {
+public final class YamlText {
   static final int MAX_BYTES = 1 << 20;
   private static final int MAX_DEPTH = 32;
   private static final int MAX_ALIASES = 50;
@@ -25,7 +25,7 @@ final class YamlText {
   private final Problems problems;
   private final LoadSettings settings;
 
-  YamlText(String file, String text, Problems problems) {
+  public YamlText(String file, String text, Problems problems) {
     this.text = text.startsWith("\uFEFF") ? text.substring(1) : text;
     this.problems = problems;
     this.settings =
@@ -45,7 +45,7 @@ final class YamlText {
   }
 
   /** The one document's root; empty, and complained about, where there is none. */
-  Optional<Node> compose() {
+  public Optional<Node> compose() {
     if (text.length() > MAX_BYTES) {
       problems.error("", "is over 1 MiB: a config is not that large");
       return Optional.empty();

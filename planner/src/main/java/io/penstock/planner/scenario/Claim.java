@@ -26,7 +26,7 @@ public record Claim(
   public static final double USUAL_TOLERANCE = 0.10;
 
   /** What a document may round away in its own arithmetic. */
-  private static final double ROUNDING = 0.02;
+  private static final double ROUNDING = 0.05;
 
   public Claim {
     if (!Double.isFinite(low) || !(high >= low)) {
