@@ -86,7 +86,13 @@ final class ClaimBinding {
   private static String at(Section inner, Map<String, Double> at) {
     String pool = inner.text("pool", "");
     for (String key :
-        List.of("n", "prompt-tokens", "completion-tokens", "gpus", "usd-per-gpu-hour", "context-tokens")) {
+        List.of(
+            "n",
+            "prompt-tokens",
+            "completion-tokens",
+            "gpus",
+            "usd-per-gpu-hour",
+            "context-tokens")) {
       if (inner.has(key)) {
         at.put(key, inner.number(key));
       } else {

@@ -113,12 +113,13 @@ final class Figures {
       case "latency-s", "latency-ms", "ttft-s", "ttft-ms", "tpot-ms", "tokens-per-second" ->
           deployment.flatMap(each -> alone(each, what, load, n));
       case "api-cost-per-request-usd", "api-cost-per-month-usd" ->
-          chosen.flatMap(sized -> sized.cost().api()).map(api ->
-              what.endsWith("month-usd")
-                  ? new Figure(api.usdPerMonth(), "price list x tokens x requests a month")
-                  : new Figure(api.usdPerRequest(), "price list x tokens"));
-      case "hardware-cost-per-month-usd" ->
-          deployment.map(each -> hardware(each, at));
+          chosen
+              .flatMap(sized -> sized.cost().api())
+              .map(api ->
+                  what.endsWith("month-usd")
+                      ? new Figure(api.usdPerMonth(), "price list x tokens x requests a month")
+                      : new Figure(api.usdPerRequest(), "price list x tokens"));
+      case "hardware-cost-per-month-usd" -> deployment.map(each -> hardware(each, at));
       default ->
           chosen.flatMap(sized ->
               sized(sized, what, at)
@@ -128,7 +129,8 @@ final class Figures {
 
   private static Figure marked(Figure figure, boolean withoutSlo) {
     return withoutSlo
-        ? new Figure(figure.value(), figure.formula() + "; the SLO, which cannot be kept, set aside")
+        ? new Figure(
+            figure.value(), figure.formula() + "; the SLO, which cannot be kept, set aside")
         : figure;
   }
 
@@ -189,7 +191,9 @@ final class Figures {
       case "memory-share" -> figure(used / budget.totalBytes(), parts);
       case "weights-gb" -> figure(budget.weightBytes() * gpus / 1e9, "parameters x bytes");
       case "kv-gib-per-session" ->
-          figure(budget.kv().sequenceBytes(context) / GIB, "KV cache of " + Show.number(context) + " tokens");
+          figure(
+              budget.kv().sequenceBytes(context) / GIB,
+              "KV cache of " + Show.number(context) + " tokens");
       default ->
           figure(
               Math.floor(budget.sequences(context) * at.getOrDefault("gpus", (double) gpus) / gpus),

@@ -100,7 +100,9 @@ public final class Hardware {
         .orElseThrow(() -> new IllegalArgumentException("no precision is called " + name));
   }
 
-  /** The rest of the catalogue that has a price, in the same precision and, where it can, in fp8. */
+  /**
+   * The rest of the catalogue that has a price, in the same precision and, where it can, in fp8.
+   */
   public List<Deployment> others(
       ModelSpec model, Precision weights, Precision kv, String engine, List<Deployment> asked) {
     Set<String> taken = new LinkedHashSet<>();

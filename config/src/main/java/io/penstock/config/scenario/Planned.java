@@ -61,10 +61,7 @@ public record Planned(
    * @param beside the model's figure where the method decides
    */
   public record Judged(
-      Scenario.Printed printed,
-      Verdict verdict,
-      Optional<Figure> method,
-      Optional<Figure> beside) {
+      Scenario.Printed printed, Verdict verdict, Optional<Figure> method, Optional<Figure> beside) {
     /** The claim. */
     public Claim claim() {
       return printed.claim();

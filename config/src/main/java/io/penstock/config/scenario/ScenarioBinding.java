@@ -41,9 +41,7 @@ final class ScenarioBinding {
     double reaching = 1 - root.section("caches").map(ScenarioBinding::answered).orElse(0.0);
     List<Bound> slo = root.section("slo").map(ScenarioBinding::slo).orElse(List.of());
     Availability availability =
-        root.section("availability")
-            .map(ScenarioBinding::availability)
-            .orElse(Availability.NONE);
+        root.section("availability").map(ScenarioBinding::availability).orElse(Availability.NONE);
     Money money = root.section("budget").map(this::money).orElse(Money.UNBOUNDED);
     double doubt = root.number("uncertainty", Requirement.UNCALIBRATED);
     var hardware = new Hardware(catalog, root.section("allow"));
@@ -79,8 +77,7 @@ final class ScenarioBinding {
     var given = root.sections("given").stream().map(ScenarioBinding::given).toList();
     root.done();
     return Optional.of(
-        new Scenario(
-            name, source, pools, money.budgetUsdPerMonth(), kv, simple, claims, given));
+        new Scenario(name, source, pools, money.budgetUsdPerMonth(), kv, simple, claims, given));
   }
 
   private static Scenario.Given given(Section section) {
@@ -175,8 +172,7 @@ final class ScenarioBinding {
         String key = new Bound(metric, percentile, 1).name();
         section
             .optional(key, Notation.DURATION)
-            .flatMap(time ->
-                made(section, key, () -> new Bound(metric, percentile, seconds(time))))
+            .flatMap(time -> made(section, key, () -> new Bound(metric, percentile, seconds(time))))
             .ifPresent(bounds::add);
       }
     }
@@ -205,13 +201,15 @@ final class ScenarioBinding {
     double budget = section.number("usd-per-month", 0);
     double spot = section.read("spot-share", Notation.SHARE, 0.0);
     Optional<ApiPrice> api =
-        section.optionalText("api").flatMap(name -> {
-          var price = catalog.prices().find(name);
-          if (price.isEmpty()) {
-            section.complain(section.below("api"), catalog.prices().unknown(name));
-          }
-          return price;
-        });
+        section
+            .optionalText("api")
+            .flatMap(name -> {
+              var price = catalog.prices().find(name);
+              if (price.isEmpty()) {
+                section.complain(section.below("api"), catalog.prices().unknown(name));
+              }
+              return price;
+            });
     section.done();
     return made(section, "", () -> new Money(budget, spot, api.map(ApiPrice::price)))
         .orElse(Money.UNBOUNDED);
@@ -237,7 +235,8 @@ final class ScenarioBinding {
             new KvBudget(
                 catalog.models().get(model),
                 Precision.named(kv)
-                    .orElseThrow(() -> new IllegalArgumentException("no precision is called " + kv)),
+                    .orElseThrow(
+                        () -> new IllegalArgumentException("no precision is called " + kv)),
                 catalog.nodes().get(node).marketedMemoryBytes() / 1e9,
                 concurrency,
                 context,

@@ -41,8 +41,7 @@ public final class ScenarioFile {
     return new YamlText(name, yaml, problems)
         .compose()
         .map(root -> {
-          var scenario =
-              new ScenarioBinding(catalog).scenario(new Section(reading, "", "", root));
+          var scenario = new ScenarioBinding(catalog).scenario(new Section(reading, "", "", root));
           return scenario.isPresent() && problems.none()
               ? new Read.Ok(scenario.get())
               : invalid(problems);

@@ -56,7 +56,8 @@ public final class ScenarioPlanner {
     return pool.bought()
         .map(Bought::requestsPerMonth)
         .or(() ->
-            pool.plan().flatMap(plan -> plan.chosen().map(sized -> sized.cost().requestsPerMonth())))
+            pool.plan()
+                .flatMap(plan -> plan.chosen().map(sized -> sized.cost().requestsPerMonth())))
         .orElse(0.0);
   }
 

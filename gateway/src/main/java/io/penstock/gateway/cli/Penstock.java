@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ModelServerCommand.class,
       LoadTestCommand.class,
       AccuracyCommand.class,
+      PlanCommand.class,
       TestCommand.class
     },
     footerHeading = "%nExit codes:%n",
@@ -41,7 +42,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Penstock implements Runnable {
   /** Words of the interface that have no command behind them yet. */
-  private static final Set<String> LATER = Set.of("plan", "simulate", "report", "keys");
+  private static final Set<String> LATER = Set.of("simulate", "report", "keys");
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -137,6 +137,7 @@ public final class Planning {
       all.stream()
           .min(CHEAPEST)
           .filter(cheapest -> cheapest.cost().usdPerMonth() > budget)
+          .filter(cheapest -> kept.filter(cheapest::equals).isEmpty())
           .ifPresent(cheapest ->
               lines.add(
                   "the budget to "
@@ -154,7 +155,7 @@ public final class Planning {
                     + " "
                     + cheapest.deployment().gpu().name()
                     + " a replica"));
-    return List.copyOf(lines);
+    return lines.stream().distinct().toList();
   }
 
   private static List<String> withinBudget(Sized sized, double budget) {

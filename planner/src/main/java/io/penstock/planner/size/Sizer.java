@@ -26,7 +26,7 @@ public final class Sizer {
   private static final int BISECTIONS = 26;
 
   /** Of saturation: a replica that is idle but for one request now and then. */
-  private static final double IDLE = 1e-6;
+  private static final double IDLE = 1e-3;
 
   /** Of saturation: where a queue is still finite. */
   private static final double FULL = 0.98;
@@ -152,7 +152,7 @@ public final class Sizer {
     }
     double most = replica.maxSequences(load);
     boolean memoryIsFull = most < deployment.engine().maxSequences();
-    boolean batchIsFull = replica.throughput(load, most) <= saturation * (1 + IDLE);
+    boolean batchIsFull = replica.throughput(load, most) <= saturation * (1 + 1e-6);
     return memoryIsFull && batchIsFull ? Constraint.MEMORY : Constraint.THROUGHPUT;
   }
 

@@ -1,0 +1,153 @@
+package io.penstock.config.scenario;
+
+import io.penstock.config.Capacity;
+import io.penstock.config.PenstockConfig;
+import io.penstock.config.Pool;
+import io.penstock.config.Slo;
+import io.penstock.config.catalog.ApiPrice;
+import io.penstock.config.catalog.Catalog;
+import io.penstock.planner.capacity.Deployment;
+import io.penstock.planner.cost.TokenPrice;
+import io.penstock.planner.model.Precision;
+import io.penstock.planner.size.Availability;
+import io.penstock.planner.size.Bound;
+import io.penstock.planner.size.Demand;
+import io.penstock.planner.size.Money;
+import io.penstock.planner.size.Requirement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The pools of a gateway's config as a scenario. */
+public final class ConfigScenario {
+  private final Catalog catalog;
+  private final Demand demand;
+  private final Availability availability;
+
+  private ConfigScenario(Catalog catalog, Demand demand, Availability availability) {
+    this.catalog = catalog;
+    this.demand = demand;
+    this.availability = availability;
+  }
+
+  /**
+   * Every pool with its share of the traffic, on the hardware that the config gives it. Throws with
+   * one line on a pool that cannot be planned.
+   *
+   * @param name what to call it
+   * @param shares of the traffic by pool; pools that are not in it share what is left evenly
+   */
+  public static Scenario of(
+      String name,
+      PenstockConfig config,
+      Catalog catalog,
+      Demand demand,
+      Availability availability,
+      Map<String, Double> shares) {
+    var binding = new ConfigScenario(catalog, demand, availability);
+    shares.keySet().stream()
+        .filter(pool -> !config.pools().containsKey(pool))
+        .findFirst()
+        .ifPresent(pool -> {
+          throw new IllegalArgumentException("the config has no pool " + pool);
+        });
+    double given = shares.values().stream().mapToDouble(share -> share).sum();
+    if (given > 1 + 1e-9) {
+      throw new IllegalArgumentException("the shares sum to over 100%");
+    }
+    long others = config.pools().keySet().stream().filter(p -> !shares.containsKey(p)).count();
+    var wishes = new ArrayList<PoolWish>();
+    config
+        .pools()
+        .forEach((pool, settings) -> {
+          double share = shares.getOrDefault(pool, others == 0 ? 0 : (1 - given) / others);
+          if (share > 1e-9) {
+            wishes.add(binding.wish(settings, share));
+          }
+        });
+    return new Scenario(
+        name, "", wishes, 0, Optional.empty(), Optional.empty(), List.of(), List.of());
+  }
+
+  private PoolWish wish(Pool pool, double share) {
+    var requirement =
+        new Requirement(
+            pool.name(),
+            demand.times(share),
+            bounds(pool.slo()),
+            availability,
+            Money.UNBOUNDED,
+            Requirement.UNCALIBRATED);
+    return pool.capacity()
+        .map(capacity -> onHardware(pool, capacity, share, requirement))
+        .orElseGet(() ->
+            new PoolWish(
+                pool.name(),
+                false,
+                share,
+                requirement,
+                List.of(),
+                List.of(),
+                Optional.of(price(pool))));
+  }
+
+  private PoolWish onHardware(Pool pool, Capacity capacity, double share, Requirement asked) {
+    var gpu = catalog.gpus().get(capacity.gpu());
+    var priced = capacity.usdPerGpuHour() > 0 ? gpu.at(capacity.usdPerGpuHour()) : gpu;
+    var weights = precision(capacity.weights());
+    var deployment =
+        new Deployment(
+            catalog.models().get(pool.model()),
+            priced,
+            capacity.gpusPerReplica(),
+            weights,
+            precision(capacity.kv()),
+            catalog.engine(capacity.engine(), priced, weights));
+    var others =
+        new Hardware(catalog)
+            .others(
+                deployment.model(),
+                weights,
+                deployment.kv(),
+                capacity.engine(),
+                List.of(deployment));
+    return new PoolWish(
+        pool.name(), false, share, asked, List.of(deployment), others, Optional.empty());
+  }
+
+  private ApiPrice price(Pool pool) {
+    return pool.price()
+        .map(price ->
+            new ApiPrice(
+                pool.model(),
+                "the config",
+                new TokenPrice(price.input(), price.cachedInput(), price.output()),
+                pool.contextTokens(),
+                "",
+                ""))
+        .or(() -> catalog.prices().find(pool.model()))
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "pools." + pool.name() + ": has neither capacity nor a price for " + pool.model()));
+  }
+
+  private static List<Bound> bounds(Slo slo) {
+    var bounds = new ArrayList<Bound>();
+    add(bounds, Bound.Metric.TTFT, slo.ttft());
+    add(bounds, Bound.Metric.TPOT, slo.tpot());
+    return bounds;
+  }
+
+  private static void add(List<Bound> bounds, Bound.Metric metric, Duration time) {
+    if (time.isPositive()) {
+      bounds.add(new Bound(metric, Bound.Percentile.P95, time.toNanos() / 1e9));
+    }
+  }
+
+  private static Precision precision(String name) {
+    return Precision.named(name)
+        .orElseThrow(() -> new IllegalArgumentException("no precision is called " + name));
+  }
+}
