@@ -119,7 +119,7 @@ class ScenarioFileTest {
         "gpu: t4|gpu: t5|no gpu is called t5",
         "weights: fp16|weights: fp8|t4 has no fp8",
         "peak: 12|peak: -1|must be 0 or more",
-        "peak: 12|peak: .nan|finite",
+        "peak: 12|peak: .nan|is not a number",
         "average: 4|average: 40|is over the peak",
         "headroom: 20%|headroom: 0%|is not a share",
         "ttft-p95: 1s|ttft-p95: 0s|must be a time above 0",

@@ -28,6 +28,8 @@ public final class Sizer {
   /** Of saturation: a replica that is idle but for one request now and then. */
   private static final double IDLE = 1e-3;
 
+  private static final double MOST_REPLICAS = 1e6;
+
   /** Of saturation: where a queue is still finite. */
   private static final double FULL = 0.98;
 
@@ -87,13 +89,21 @@ public final class Sizer {
 
   // ---- within the SLO
 
-  private Sized sized(double saturation) {
+  private Outcome sized(double saturation) {
     double sustainable = sustainable(saturation);
     var full = replica.openLoop(load, sustainable);
     var demand = requirement.demand();
     double peak = demand.peak(full.total().mean());
     double average = demand.average(peak);
     double traffic = peak * requirement.uncertainty() / sustainable;
+    if (!(traffic * (1 + requirement.availability().headroom()) < MOST_REPLICAS)) {
+      return refused(
+          deployment,
+          Constraint.THROUGHPUT,
+          "would take over a million replicas: one serves "
+              + Show.number(sustainable)
+              + " requests a second");
+    }
     var replicas = Replicas.of(traffic, requirement.availability());
     var money = requirement.money();
     double usdPerHour = usdPerHour(deployment, money.spotShare());
