@@ -97,7 +97,7 @@ final class Figures {
     };
   }
 
-  private Optional<Figure> of(PoolPlan pool, String what, Map<String, Double> at) {
+  private static Optional<Figure> of(PoolPlan pool, String what, Map<String, Double> at) {
     if (pool.bought().isPresent()) {
       return bought(pool.bought().get(), what);
     }

@@ -37,7 +37,7 @@ final class ScenarioBinding {
     String name = root.text("name");
     String source = root.text("source", "");
     root.need("traffic");
-    Demand demand = root.section("traffic").map(this::traffic).orElse(SOME_DEMAND);
+    Demand demand = root.section("traffic").map(ScenarioBinding::traffic).orElse(SOME_DEMAND);
     double reaching = 1 - root.section("caches").map(ScenarioBinding::answered).orElse(0.0);
     List<Bound> slo = root.section("slo").map(ScenarioBinding::slo).orElse(List.of());
     Availability availability =
@@ -88,7 +88,7 @@ final class ScenarioBinding {
 
   // ---- traffic
 
-  private Demand traffic(Section section) {
+  private static Demand traffic(Section section) {
     double factor = section.number("peak-to-average", 1);
     double[] rates = rates(section, factor);
     var prompt = lengths(section, "prompt-tokens");

@@ -15,6 +15,7 @@ import io.penstock.planner.size.Sized;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.DoubleFunction;
 import java.util.stream.Collectors;
 
 /** Plans and verdicts for a terminal. */
@@ -107,8 +108,8 @@ final class PlanText {
             row("below", "as if nothing were promised: " + sized.label());
           }
           sized(sized);
-          ledger(Ledger.memory(sized), true);
-          ledger(Ledger.step(sized), false);
+          ledger("memory", Ledger.memory(sized), Show::gigabytes);
+          ledger("a step", Ledger.step(sized), Show::seconds);
           if (explain) {
             Explanation.of(sized)
                 .forEach(line -> row("  " + line.name(), line.formula() + " = " + line.value()));
@@ -220,15 +221,12 @@ final class PlanText {
         Show.seconds(prediction.total().p99()));
   }
 
-  private void ledger(Ledger ledger, boolean bytes) {
+  private void ledger(String name, Ledger ledger, DoubleFunction<String> unit) {
     row(
-        bytes ? "memory" : "a step",
+        name,
         ledger.entries().stream()
             .filter(entry -> entry.amount() > 0)
-            .map(entry ->
-                entry.name()
-                    + " "
-                    + (bytes ? Show.gigabytes(entry.amount()) : Show.seconds(entry.amount())))
+            .map(entry -> entry.name() + " " + unit.apply(entry.amount()))
             .collect(Collectors.joining(" + ")));
   }
 

@@ -25,6 +25,14 @@ class ClaimTest {
     return Optional.of(new Figure(value, "by hand"));
   }
 
+  private static String predicted(Claim claim, Optional<Figure> own, Optional<Figure> method) {
+    return claim.judge(own, method, /* methodDecides= */ false).word();
+  }
+
+  private static String counted(Claim claim, Optional<Figure> own, Optional<Figure> method) {
+    return claim.judge(own, method, /* methodDecides= */ true).word();
+  }
+
   @ParameterizedTest
   @CsvSource({
     "1 + 2 * 3, 7, 7",
@@ -50,37 +58,35 @@ class ClaimTest {
 
   @Test
   void agreement_holds() {
-    assertThat(claim(100, "").judge(own(109), Optional.empty(), false).word()).isEqualTo("holds");
+    assertThat(predicted(claim(100, ""), own(109), Optional.empty())).isEqualTo("holds");
   }
 
   @Test
   void otherFigure_differs() {
-    assertThat(claim(100, "50 * 2").judge(own(111), Optional.empty(), false).word())
-        .isEqualTo("differs");
+    assertThat(predicted(claim(100, "50 * 2"), own(111), Optional.empty())).isEqualTo("differs");
   }
 
   @Test
   void otherArithmetic_contradicts_whateverTheModelSays() {
-    assertThat(claim(100, "3 * 50").judge(own(100), Optional.empty(), false).word())
+    assertThat(predicted(claim(100, "3 * 50"), own(100), Optional.empty()))
         .isEqualTo("contradicts itself");
   }
 
   @Test
   void methodThatCounts_decides() {
-    assertThat(claim(4, "").judge(own(40), own(4), true).word()).isEqualTo("holds");
-    assertThat(claim(5, "").judge(own(5), own(4), true).word()).isEqualTo("contradicts itself");
+    assertThat(counted(claim(4, ""), own(40), own(4))).isEqualTo("holds");
+    assertThat(counted(claim(5, ""), own(5), own(4))).isEqualTo("contradicts itself");
   }
 
   @Test
   void methodThatPredicts_isHeldAgainstTheModel() {
-    assertThat(claim(4, "").judge(own(40), own(4), false).word()).isEqualTo("differs");
+    assertThat(predicted(claim(4, ""), own(40), own(4))).isEqualTo("differs");
   }
 
   @Test
   void methodsFigure_isRoundedToThePrintedDigits() {
-    assertThat(claim(2857.6, "").judge(own(2857.6), own(2857.603), false).word())
-        .isEqualTo("holds");
-    assertThat(claim(2857.6, "").judge(own(2857.6), own(2857.71), false).word())
+    assertThat(predicted(claim(2857.6, ""), own(2857.6), own(2857.603))).isEqualTo("holds");
+    assertThat(predicted(claim(2857.6, ""), own(2857.6), own(2857.71)))
         .isEqualTo("contradicts itself");
   }
 }
