@@ -199,6 +199,11 @@ public final class Outgoing {
     return estimate(demand.completionExpected());
   }
 
+  boolean countsFirstChoiceOnly() {
+    Turn from = turn;
+    return from != null && from.pool().provider() == Pool.Provider.LLAMA_CPP;
+  }
+
   // What the client is sent.
 
   void firstContent() {

@@ -41,6 +41,10 @@ final class StreamReading implements Reading, SseScanner.Frames {
   private boolean flowing;
   private boolean finished;
   private boolean done;
+
+  /** Whether the last frame was kept back and ended with a CR, whose LF may be still to come. */
+  private boolean droppedAtCr;
+
   private @Nullable ReadError readError;
 
   private boolean summed;
@@ -182,7 +186,9 @@ final class StreamReading implements Reading, SseScanner.Frames {
 
   @Override
   public void frame(byte[] bytes, int start, int end) {
-    if (readError != null) {
+    boolean restOfDropped = droppedAtCr && end - start == 1 && bytes[start] == '\n';
+    droppedAtCr = false;
+    if (readError != null || restOfDropped) {
       return;
     }
     int data = dataOf(bytes, start, end);
@@ -245,6 +251,8 @@ final class StreamReading implements Reading, SseScanner.Frames {
       named(bytes, start, end, end, end);
     } else if (!scan.hasUsage() || scan.choiceCount() > 0 || !scan.hasChoices()) {
       named(bytes, start, scan.usageStart(), scan.usageEnd(), end);
+    } else {
+      droppedAtCr = bytes[end - 1] == '\r';
     }
   }
 

@@ -67,12 +67,19 @@ final class WholeReading implements Reading {
       return unusable("garbage", "The model server's answer is none.");
     }
     outgoing.firstContent();
-    usage =
-        scan.hasUsage()
-            ? new Usage(scan.promptTokens(), scan.cachedTokens(), scan.completionTokens(), true)
-            : outgoing.estimate();
+    usage = scan.hasUsage() ? told(scan) : outgoing.estimate();
     outgoing.whole(named(whole, read, scan));
     return Taken.Progress.DONE;
+  }
+
+  /** llama.cpp's server tells the first choice's tokens and takes them for all. */
+  private Usage told(AnswerScan scan) {
+    int uncounted = outgoing.countsFirstChoiceOnly() ? Math.max(0, scan.choiceCount() - 1) : 0;
+    return new Usage(
+        scan.promptTokens(),
+        scan.cachedTokens(),
+        scan.completionTokens() * (1 + uncounted),
+        uncounted == 0);
   }
 
   @Override

@@ -17,6 +17,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** A gateway in front of whatever a test puts behind its pools, and what it counted. */
 public final class Bed implements AutoCloseable {
@@ -29,6 +30,9 @@ public final class Bed implements AutoCloseable {
 
   private final Vertx vertx;
   private final Gateway gateway;
+
+  /** The metrics after the last question, until another client comes. */
+  private @Nullable String lastSettled;
 
   private Bed(Vertx vertx, Gateway gateway) {
     this.vertx = vertx;
@@ -98,6 +102,7 @@ public final class Bed implements AutoCloseable {
   }
 
   public RawClient client() throws IOException {
+    lastSettled = null;
     return new RawClient(gateway.port());
   }
 
@@ -114,12 +119,14 @@ public final class Bed implements AutoCloseable {
 
   /** Asks a pool over a connection of its own, and waits until the books are closed. */
   public Told ask(String pool, String body) throws IOException {
-    Books before = books(pool);
+    String metrics = lastSettled;
+    Books before = metrics == null ? books(pool) : books(metrics, pool);
     RawClient.Answer answer;
     try (var client = client()) {
       answer = client.post(CHAT, KEY, body, "x-penstock-pool: " + pool).read();
     }
-    return new Told(answer, books(settled(), pool).since(before));
+    lastSettled = settled();
+    return new Told(answer, books(lastSettled, pool).since(before));
   }
 
   /** What was counted for a pool so far. */

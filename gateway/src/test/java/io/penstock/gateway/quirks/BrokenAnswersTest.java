@@ -246,6 +246,17 @@ class BrokenAnswersTest {
   }
 
   @Test
+  void server_speaksHttp10_isUnderstood() throws Exception {
+    String head = HEAD.replace("HTTP/1.1", "HTTP/1.0");
+    server.plays(Script.once(head + "Content-Length: " + CHAT.length() + "\r\n\r\n" + CHAT));
+    for (int i = 0; i < 3; i++) {
+      var told = bed.ask("p", WHOLE);
+      assertThat(told.text()).isEqualTo(CHAT);
+      told.books().requireAnswered();
+    }
+  }
+
+  @Test
   void whole_hasNoContentType_isTaken() throws Exception {
     server.plays(Script.always(Say.answer(200, "", CHAT)));
 

@@ -10,6 +10,7 @@ import io.penstock.loadtest.modelserver.Quirk;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -49,7 +50,10 @@ class ModelServerQuirksTest {
             Quirk.SPLIT_EVERY_BYTE,
             Quirk.USAGE_PER_CHOICE);
     pools.add(Bed.pool("all", "", all.url()));
+    pools.add(
+        Bed.pool("llama-cpp", ", provider: llama-cpp", SERVERS.get(Quirk.USAGE_PER_CHOICE).url()));
     bed = Bed.start(pools.toArray(String[]::new));
+    askPlain();
   }
 
   private static ModelServer serve(Quirk... quirks) throws Exception {
@@ -78,9 +82,20 @@ class ModelServerQuirksTest {
   private static final String STREAM = ",\"stream\":true";
   private static final String WITH_USAGE = STREAM + ",\"stream_options\":{\"include_usage\":true}";
 
-  private static int promptTokens() throws Exception {
-    JsonNode answer = Shapes.CHAT.check(bed.ask("plain", question(1, "")).text());
-    return answer.path("usage").path("prompt_tokens").asInt();
+  /** What the server without quirks answers, by the number of choices. */
+  private static final Map<Integer, String> WHOLES = new HashMap<>();
+
+  private static final Map<Integer, List<String>> STREAMS = new HashMap<>();
+  private static int promptTokens;
+
+  private static void askPlain() throws Exception {
+    for (int n = 1; n <= 2; n++) {
+      JsonNode answer = Shapes.CHAT.check(bed.ask("plain", question(n, "")).text());
+      promptTokens = answer.path("usage").path("prompt_tokens").asInt();
+      WHOLES.put(n, text(answer));
+      var stream = bed.ask("plain", question(n, STREAM)).answer();
+      STREAMS.put(n, content(frames(Quirk.TWO_EVENTS_PER_CHUNK, stream), n));
+    }
   }
 
   @ParameterizedTest
@@ -92,11 +107,20 @@ class ModelServerQuirksTest {
       assertThat(told.status()).as(told.text()).isEqualTo(200);
       JsonNode answer = Shapes.CHAT.check(told.text());
       assertThat(answer.path("choices")).hasSize(n);
-      assertThat(text(answer))
-          .isEqualTo(text(Shapes.CHAT.check(bed.ask("plain", question(n, "")).text())));
+      assertThat(text(answer)).isEqualTo(WHOLES.get(n));
       // Without a stream, usage-per-choice counts the first choice alone, and there is no other.
       told.books()
-          .requireAnswered(promptTokens(), quirk == Quirk.USAGE_PER_CHOICE ? TOKENS : n * TOKENS);
+          .requireAnswered(promptTokens, quirk == Quirk.USAGE_PER_CHOICE ? TOKENS : n * TOKENS);
+    }
+  }
+
+  /** An estimate: its choices are as long as the first one. */
+  @Test
+  void usageOfTheFirstChoiceAlone_ofAServerKnownForIt_isTakenForAll() throws Exception {
+    for (int n = 1; n <= 3; n++) {
+      bed.ask("llama-cpp", question(n, "")).books().requireAnswered(promptTokens, n * TOKENS);
+      var streamed = bed.ask("llama-cpp", question(n, STREAM)).books();
+      streamed.requireAnswered(promptTokens, n * TOKENS);
     }
   }
 
@@ -117,17 +141,12 @@ class ModelServerQuirksTest {
 
       List<JsonNode> frames = frames(quirk, told.answer());
       assertThat(frames).noneMatch(frame -> frame.has("usage"));
-      assertThat(content(frames, n))
-          .isEqualTo(
-              content(
-                  frames(
-                      Quirk.TWO_EVENTS_PER_CHUNK, bed.ask("plain", question(n, STREAM)).answer()),
-                  n));
+      assertThat(content(frames, n)).isEqualTo(STREAMS.get(n));
       assertThat(told.books().answered()).isEqualTo(1);
       assertThat(told.books().completionTokens()).isEqualTo((long) n * TOKENS);
       assertThat(told.books().promptTokens()).isPositive();
       if (quirk != Quirk.NO_USAGE) {
-        assertThat(told.books().promptTokens()).isEqualTo(promptTokens());
+        assertThat(told.books().promptTokens()).isEqualTo(promptTokens);
       }
     }
   }
@@ -173,10 +192,7 @@ class ModelServerQuirksTest {
   void manyQuirksTogether_changeNothingEither() throws Exception {
     for (int i = 0; i < 5; i++) {
       var told = bed.ask("all", question(2, STREAM));
-      assertThat(content(frames(Quirk.CRLF_FRAMES, told.answer()), 2))
-          .isEqualTo(
-              content(
-                  frames(Quirk.CRLF_FRAMES, bed.ask("plain", question(2, STREAM)).answer()), 2));
+      assertThat(content(frames(Quirk.CRLF_FRAMES, told.answer()), 2)).isEqualTo(STREAMS.get(2));
       assertThat(told.books().completionTokens()).isEqualTo(2 * TOKENS);
     }
   }

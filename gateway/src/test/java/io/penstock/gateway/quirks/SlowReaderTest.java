@@ -7,6 +7,7 @@ import io.penstock.gateway.testing.RawClient;
 import io.penstock.gateway.testing.TestBed;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
@@ -45,7 +46,7 @@ class SlowReaderTest {
   @BeforeAll
   static void start() throws Exception {
     server = ScriptedServer.start(Script.each(SlowReaderTest::answer));
-    bed = Bed.start(Bed.pool("p", ", timeouts: {between-tokens: 500ms}", server.url()));
+    bed = Bed.start(Bed.pool("p", ", timeouts: {between-tokens: 1s}", server.url()));
   }
 
   private static void answer(ScriptedServer.Wire wire) throws IOException {
@@ -79,7 +80,7 @@ class SlowReaderTest {
   private static long awaitStall() {
     long seen = -1;
     long since = System.nanoTime();
-    while (System.nanoTime() - since < TimeUnit.MILLISECONDS.toNanos(1200)) {
+    while (System.nanoTime() - since < TimeUnit.MILLISECONDS.toNanos(1500)) {
       long now = SENT.get();
       if (now != seen) {
         seen = now;
@@ -127,10 +128,14 @@ class SlowReaderTest {
     assertThat(bed.books("p").since(before).completionTokens()).isEqualTo(FRAMES);
   }
 
-  @Test
-  void client_ofHttp2DoesNotRead_itsServerStopsWriting_andEveryByteComesLater() throws Exception {
-    var vertx = Vertx.vertx();
-    try {
+  /** A client of HTTP/2 whose answer is stopped at its first byte. */
+  private record Paused(
+      HttpClientRequest request,
+      HttpClientResponse answer,
+      CRC32 sum,
+      CompletableFuture<Void> end) {
+
+    static Paused ask(Vertx vertx) throws Exception {
       var client =
           vertx.createHttpClient(
               new HttpClientOptions()
@@ -159,13 +164,39 @@ class SlowReaderTest {
             answer.pause();
             paused.complete(answer);
           });
-      var answer = paused.get(60, TimeUnit.SECONDS);
+      return new Paused(request, paused.get(60, TimeUnit.SECONDS), sum, end);
+    }
+  }
+
+  @Test
+  void client_ofHttp2DoesNotRead_itsServerStopsWriting_andEveryByteComesLater() throws Exception {
+    var vertx = Vertx.vertx();
+    try {
+      var client = Paused.ask(vertx);
 
       requireBounded("a client of HTTP/2", awaitStall());
 
-      answer.resume();
-      end.get(60, TimeUnit.SECONDS);
-      assertThat(sum.getValue()).isEqualTo(expectedSum());
+      client.answer.resume();
+      client.end.get(60, TimeUnit.SECONDS);
+      assertThat(client.sum.getValue()).isEqualTo(expectedSum());
+    } finally {
+      Bed.get(vertx.close());
+    }
+  }
+
+  @Test
+  void client_ofHttp2LeavesWithoutHavingRead_itsServerLearnsIt() throws Exception {
+    int left = LEFT.get();
+    var before = bed.books("p");
+    var vertx = Vertx.vertx();
+    try {
+      var client = Paused.ask(vertx);
+      awaitStall();
+      Bed.get(client.request.reset(8));
+
+      bed.requireSettled();
+      assertThat(bed.books("p").since(before).cancelled()).isEqualTo(1);
+      TestBed.await(() -> LEFT.get() == left + 1);
     } finally {
       Bed.get(vertx.close());
     }
