@@ -10,9 +10,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -157,30 +154,5 @@ final class ClientGoneTest {
     until(() -> server.gone() == 1);
     requireCancelled(gateway, "streaming");
     assertThat(gateway.metric("penstock_tokens_total", "direction=\"completion\"")).isEqualTo(2);
-  }
-
-  @Test
-  void overHttp2_aStreamThatIsReset_isSeenByTheBackend_andTheConnectionLives() throws Exception {
-    RawServer server = opened(RawServer.start(RawServer.Exchange::untilGone));
-    TestGateway gateway = opened(TestGateway.start(pool("p", "", server.url())));
-    try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build()) {
-      HttpRequest models = gateway.request("/v1/models").GET().build();
-      client.send(models, HttpResponse.BodyHandlers.discarding());
-      var call =
-          client.sendAsync(
-              gateway
-                  .request("/v1/chat/completions")
-                  .POST(HttpRequest.BodyPublishers.ofString(body(true)))
-                  .build(),
-              HttpResponse.BodyHandlers.discarding());
-      until(() -> server.heads().size() == 1);
-
-      call.cancel(true);
-
-      until(() -> server.gone() == 1);
-      requireCancelled(gateway, "waiting");
-      assertThat(client.send(models, HttpResponse.BodyHandlers.discarding()).statusCode())
-          .isEqualTo(200);
-    }
   }
 }

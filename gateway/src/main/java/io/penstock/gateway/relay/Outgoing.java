@@ -10,17 +10,13 @@ import io.penstock.gateway.call.Taken;
 import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.call.Usage;
 import io.penstock.gateway.call.Valve;
-import io.vertx.core.Context;
-import io.vertx.core.Handler;
 import io.vertx.core.MultiMap;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.function.ToLongBiFunction;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -57,11 +53,6 @@ public final class Outgoing {
   private final Marks marks;
   private final ToLongBiFunction<Turn, Usage> microUsd;
 
-  private final Context loop = Objects.requireNonNull(Vertx.currentContext(), "not on a loop");
-  private final Handler<Void> flush = _ -> flush();
-
-  private @Nullable Buffer waiting;
-  private boolean waitingIsOurs;
   private @Nullable Valve valve;
   private @Nullable Reading reading;
   private @Nullable Turn turn;
@@ -232,38 +223,7 @@ public final class Outgoing {
     begun = true;
   }
 
-  /**
-   * A part of a stream. What one pass of the loop brings goes out as one write, since a write costs
-   * more than all else that is done for a token; a token that comes alone waits for nothing.
-   */
   void write(Buffer bytes) {
-    Buffer before = waiting;
-    if (before == null) {
-      waiting = bytes;
-      loop.runOnContext(flush);
-    } else if (waitingIsOurs) {
-      before.appendBuffer(bytes);
-    } else {
-      waiting =
-          Buffer.buffer(4 * (before.length() + bytes.length()))
-              .appendBuffer(before)
-              .appendBuffer(bytes);
-      waitingIsOurs = true;
-    }
-  }
-
-  private @Nullable Buffer takeWaiting() {
-    Buffer taken = waiting;
-    waiting = null;
-    waitingIsOurs = false;
-    return taken;
-  }
-
-  private void flush() {
-    Buffer bytes = takeWaiting();
-    if (bytes == null || response.ended()) {
-      return;
-    }
     var _ = response.write(bytes);
     Valve source = valve;
     if (source != null && response.writeQueueFull()) {
@@ -280,8 +240,7 @@ public final class Outgoing {
 
   /** The end of a stream. */
   void finish() {
-    Buffer rest = takeWaiting();
-    var _ = rest == null ? response.end() : response.end(rest);
+    var _ = response.end();
   }
 
   /** A whole answer. */

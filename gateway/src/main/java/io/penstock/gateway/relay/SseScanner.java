@@ -18,9 +18,8 @@ final class SseScanner {
      * @param bytes where the frame is; only until this call returns
      * @param start its first byte
      * @param end one past its empty line
-     * @param lines how many lines it has, the empty one not counted
      */
-    void frame(byte[] bytes, int start, int end, int lines);
+    void frame(byte[] bytes, int start, int end);
   }
 
   private static final byte[] NONE = new byte[0];
@@ -30,7 +29,6 @@ final class SseScanner {
   private final Frames frames;
   private byte[] carry = NONE;
   private int carried;
-  private int lines;
   private boolean lineEmpty = true;
   private boolean afterCr;
   private boolean overflowed;
@@ -64,7 +62,6 @@ final class SseScanner {
         lineEmpty = true;
       } else {
         afterCr = false;
-        lines += lineEmpty ? 1 : 0;
         lineEmpty = false;
         while (i < end && bytes[i] != '\n' && bytes[i] != '\r') {
           i++;
@@ -80,23 +77,17 @@ final class SseScanner {
     if (carried > 0) {
       int length = carried;
       carried = 0;
-      frames.frame(carry, 0, length, takeLines());
+      frames.frame(carry, 0, length);
     }
   }
 
   private void emit(byte[] bytes, int start, int end) {
     if (carried == 0) {
-      frames.frame(bytes, start, end, takeLines());
+      frames.frame(bytes, start, end);
     } else {
       keep(bytes, start, end);
       finish();
     }
-  }
-
-  private int takeLines() {
-    int taken = lines;
-    lines = 0;
-    return taken;
   }
 
   private void keep(byte[] bytes, int start, int end) {

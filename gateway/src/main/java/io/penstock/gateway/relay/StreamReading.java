@@ -185,14 +185,10 @@ final class StreamReading implements Reading, SseScanner.Frames {
   // Frames.
 
   @Override
-  public void frame(byte[] bytes, int start, int end, int lines) {
+  public void frame(byte[] bytes, int start, int end) {
     boolean restOfDropped = droppedAtCr && end - start == 1 && bytes[start] == '\n';
     droppedAtCr = false;
     if (readError != null || restOfDropped) {
-      return;
-    }
-    if (lines == 1 && startsWith(bytes, start, end, DATA)) {
-      payload(bytes, start, afterColon(bytes, start, end), withoutLineEnds(bytes, end), end);
       return;
     }
     int data = dataOf(bytes, start, end);
@@ -303,24 +299,12 @@ final class StreamReading implements Reading, SseScanner.Frames {
     int line = start;
     while (line < end) {
       if (startsWith(bytes, line, end, DATA)) {
-        return afterColon(bytes, line, end);
+        int text = line + DATA.length;
+        return text < end && bytes[text] == ' ' ? text + 1 : text;
       }
       line = nextLine(bytes, lineEnd(bytes, line, end), end);
     }
     return -1;
-  }
-
-  private static int afterColon(byte[] bytes, int line, int end) {
-    int text = line + DATA.length;
-    return text < end && bytes[text] == ' ' ? text + 1 : text;
-  }
-
-  private static int withoutLineEnds(byte[] bytes, int end) {
-    int i = end;
-    while (bytes[i - 1] == '\n' || bytes[i - 1] == '\r') {
-      i--;
-    }
-    return i;
   }
 
   private static int lineEnd(byte[] bytes, int start, int end) {

@@ -13,8 +13,7 @@ final class SseScannerTest {
 
   private SseScanner scanner(int maxBytes) {
     return new SseScanner(
-        maxBytes,
-        (bytes, start, end, lines) -> frames.add(new String(bytes, start, end - start, UTF_8)));
+        maxBytes, (bytes, start, end) -> frames.add(new String(bytes, start, end - start, UTF_8)));
   }
 
   private List<String> cut(String stream, int... cuts) {
