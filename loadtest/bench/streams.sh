@@ -91,6 +91,7 @@ load http://127.0.0.1:18220 "$streams" "$seconds" >"$work/report" 2>&1 &
 loading=$!
 most=0
 while kill -0 "$loading" 2>/dev/null; do
+  kill -0 "$gateway" 2>/dev/null || { echo "streams.sh: the gateway has ended:" >&2; tail -20 "$work/gateway.out" >&2; exit 1; }
   now=$(awk '/^VmRSS/ {print $2}' "/proc/$gateway/status")
   open=$(sum 'penstock_inflight')
   [ "$now" -gt "$most" ] && most=$now
