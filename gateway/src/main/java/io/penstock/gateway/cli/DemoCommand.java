@@ -48,13 +48,16 @@ final class DemoCommand implements Callable<Integer> {
     PenstockConfig config = ports.over(demo.config());
     var serving = Serving.start(vertx, config, Gateway.Options.fixed(config));
     introduce(serving, demo.keys());
-    if (!noTraffic) {
+    if (noTraffic) {
+      lifetime.await(stay);
+    } else {
+      var target = URI.create(serving.url());
+      var keys = List.copyOf(demo.keys().values());
       var traffic =
-          DemoTraffic.Options.defaults(
-              URI.create(serving.url()), List.copyOf(demo.keys().values()));
-      Serving.await(DemoTraffic.start(vertx, traffic));
+          Serving.await(DemoTraffic.start(vertx, DemoTraffic.Options.defaults(target, keys)));
+      lifetime.await(stay);
+      Serving.await(traffic.stop());
     }
-    lifetime.await(stay);
     serving.end();
     return 0;
   }

@@ -83,6 +83,20 @@ final class ProcessTest {
   }
 
   @Test
+  void demo_makesTrafficByItself_andEndsWhileItRuns() throws Exception {
+    try (var demo = demo()) {
+      var admin = second(demo.untilReady().get(1));
+      while (accepted(admin) < 3) {
+        assertThat(get(admin + "/health").statusCode()).isEqualTo(200);
+      }
+      assertThat(get(admin + "/api/pools").body()).contains("\"small-1\"");
+      demo.signal("TERM");
+      assertThat(demo.code()).isZero();
+      assertThat(demo.restOfErr()).isEmpty();
+    }
+  }
+
+  @Test
   void demo_forATime_endsByItself() throws Exception {
     try (var demo = demo("--no-traffic", "--for", "100ms")) {
       assertThat(demo.code()).isZero();
@@ -171,6 +185,16 @@ final class ProcessTest {
       assertThat(model.code()).isEqualTo(2);
       assertThat(model.restOfErr()).singleElement().asString().contains("no fault 'nonsense'");
     }
+  }
+
+  private static double accepted(String admin) throws Exception {
+    return get(admin + "/metrics")
+        .body()
+        .lines()
+        .filter(line -> line.startsWith("penstock_accepted_total "))
+        .mapToDouble(line -> Double.parseDouble(second(line)))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static Penstocked demo(String... more) throws Exception {
