@@ -6,8 +6,11 @@ import io.penstock.config.Loaded;
 import io.penstock.config.PenstockConfig;
 import io.penstock.config.Server;
 import io.penstock.gateway.Gateway;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.json.JsonObject;
@@ -180,15 +183,19 @@ final class EstimateCommand implements Callable<Integer> {
             .putHeader("content-type", "application/json")
             .putHeader("authorization", "Bearer " + key);
     return Serving.await(
-        client
-            .request(request)
-            .compose(connected -> connected.send(body))
-            .compose(response ->
-                response
-                    .body()
-                    .map(answer ->
-                        new Estimate.Row(
-                            line, tier, response.statusCode(), new JsonObject(answer)))));
+        client.request(request).compose(connected -> answer(connected, body, line, tier)));
+  }
+
+  /** Asks for the answer's body on the loop that reads it, before any of it can have come. */
+  private static Future<Estimate.Row> answer(
+      HttpClientRequest connected, String body, int line, String tier) {
+    return connected.send(body).compose(response -> row(response, line, tier));
+  }
+
+  private static Future<Estimate.Row> row(HttpClientResponse response, int line, String tier) {
+    return response
+        .body()
+        .map(answer -> new Estimate.Row(line, tier, response.statusCode(), new JsonObject(answer)));
   }
 
   /** What a body asks, by the field that the operation needs. */
