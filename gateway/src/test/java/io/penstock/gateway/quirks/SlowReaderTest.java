@@ -78,7 +78,8 @@ class SlowReaderTest {
   @AfterEach
   void nothingIsHeld() {
     bed.requireSettled();
-    // A server learns of its client's leaving after the gateway has counted it: the next test counts anew.
+    // A server learns of its client's leaving after the gateway has counted it: the next test
+    // counts anew.
     TestBed.await(() -> ANSWERING.get() == 0);
   }
 
