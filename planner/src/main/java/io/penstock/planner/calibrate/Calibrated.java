@@ -1,0 +1,67 @@
+package io.penstock.planner.calibrate;
+
+import io.penstock.planner.capacity.Deployment;
+import io.penstock.planner.capacity.EngineParameters;
+
+/**
+ * What a pool's replicas turned out to be, beside what the catalogue says of them.
+ *
+ * @param decode times as long as modelled a decode step takes
+ * @param prefill times as long as modelled a prompt token takes
+ * @param requestSeconds fixed, per request, before its first token
+ * @param samples requests that it rests on
+ * @param noise by which share of it a single request's time strays from the model
+ * @param drifts how often the hardware was found to have changed
+ */
+public record Calibrated(
+    Parameter decode,
+    Parameter prefill,
+    Parameter requestSeconds,
+    long samples,
+    double noise,
+    int drifts) {
+
+  /**
+   * One number.
+   *
+   * @param prior what the catalogue makes of it
+   * @param value what traffic makes of it
+   * @param error its standard error
+   */
+  public record Parameter(double prior, double value, double error) {
+    /** Whether traffic contradicts the catalogue: by over three standard errors and a quarter. */
+    public boolean contradicts() {
+      double off = Math.abs(value - prior);
+      return off > 3 * error && off > 0.25 * prior;
+    }
+  }
+
+  /** The replica that was seen, where {@code prior} is the one that was planned. */
+  public Deployment apply(Deployment prior) {
+    double[] v = prior.engine().parameters().toArray();
+    for (int i = 0; i < v.length; i++) {
+      v[i] =
+          switch (EngineParameters.name(i)) {
+            case "compute" -> v[i] / prefill.value;
+            case "weight-bandwidth", "kv-bandwidth", "decode-compute", "link-bandwidth" ->
+                v[i] / decode.value;
+            case "layer-seconds", "sequence-seconds", "collective-seconds", "host-seconds" ->
+                v[i] * decode.value;
+            case "request-seconds" -> requestSeconds.value;
+            default -> v[i];
+          };
+    }
+    return prior.with(EngineParameters.clamped(v));
+  }
+
+  /** By how much the model may still be too optimistic: two standard errors of what weighs most. */
+  public double uncertainty() {
+    double relative = Math.max(decode.error / decode.value, prefill.error / prefill.value);
+    return 1 + Math.min(0.25, 2 * relative);
+  }
+
+  /** Whether the hardware is not what the config says. */
+  public boolean contradicts() {
+    return decode.contradicts() || prefill.contradicts();
+  }
+}

@@ -1,0 +1,116 @@
+package io.penstock.planner.calibrate;
+
+import io.penstock.planner.capacity.ContinuousBatching;
+import io.penstock.planner.capacity.Deployment;
+import io.penstock.planner.capacity.StepTime;
+
+/**
+ * Learns from requests how long the steps of a pool's replicas really take. The model says what a
+ * decode step and a prompt token cost on the hardware that the config names; what is learned is a
+ * factor on each and a fixed time per request, which a request's two times are linear in:
+ *
+ * <pre>
+ *   TPOT = decode·T(n) + prefill·(tokens beside)·t/steps
+ *   TTFT = decode·1.5·T(n−1) + prefill·(own prompt and those ahead)·t + request
+ * </pre>
+ *
+ * with {@code T(n)} the step of {@code n} sequences and {@code t} what a prompt token adds to it. A
+ * request at a full server says nothing of its first token, which waited for a place.
+ *
+ * <p>Safe for several threads; a sighting costs a microsecond or two.
+ */
+public final class Calibration {
+  private static final int DECODE = 0;
+  private static final int PREFILL = 1;
+  private static final int REQUEST = 2;
+
+  /** Of what memory holds: over it, a request may have waited for a place. */
+  private static final double FULL = 0.9;
+
+  /** Of decode steps: fewer say little of the time per token. */
+  private static final double FEWEST_TOKENS = 8;
+
+  private final Deployment prior;
+  private final StepTime step;
+  private final double mostSequences;
+  private final Filter filter;
+  private long samples;
+  private double lastSeconds = Double.NaN;
+
+  private Calibration(Deployment prior) {
+    this.prior = prior;
+    var replica = ContinuousBatching.of(prior);
+    this.step = replica.step();
+    this.mostSequences = prior.engine().maxSequences();
+    double fixed = prior.engine().parameters().requestSeconds();
+    this.filter =
+        new Filter(
+            new double[] {1, 1, fixed},
+            new double[] {0.4, 0.4, fixed},
+            new double[] {0.01, 0.01, fixed / 50});
+  }
+
+  /** Starts from the catalogue's figures. Throws with one line where the model does not fit. */
+  public static Calibration of(Deployment prior) {
+    return new Calibration(prior);
+  }
+
+  /** The replica as it was planned. */
+  public Deployment prior() {
+    return prior;
+  }
+
+  /** Takes one request in. */
+  public synchronized void see(Sighting seen) {
+    double n = Math.clamp(seen.batch(), 1, mostSequences);
+    filter.pass(Double.isNaN(lastSeconds) ? 0 : seen.atSeconds() - lastSeconds);
+    lastSeconds = seen.atSeconds();
+    samples++;
+    if (seen.tpotSeconds() > 0 && seen.completionTokens() >= FEWEST_TOKENS) {
+      filter.measure(tpotShares(seen, n), seen.tpotSeconds());
+    }
+    if (seen.ttftSeconds() > 0 && n < FULL * mostSequences) {
+      filter.measure(ttftShares(seen, n), seen.ttftSeconds());
+    }
+  }
+
+  private double[] tpotShares(Sighting seen, double n) {
+    double decode = step.seconds(n, n * seen.contextTokens(), 0, 0);
+    double steps = seen.completionTokens() - 1;
+    return new double[] {decode, promptSeconds(seen.tokensBeside(), n, seen) / steps, 0};
+  }
+
+  private double[] ttftShares(Sighting seen, double n) {
+    double others = n - 1;
+    double decode = step.seconds(others, others * seen.contextTokens(), 0, 0);
+    double tokens = seen.promptTokens() + seen.tokensAhead();
+    return new double[] {1.5 * decode, promptSeconds(tokens, others, seen), 1};
+  }
+
+  /** What so many prompt tokens add to steps that decode {@code others} anyway. */
+  private double promptSeconds(double tokens, double others, Sighting seen) {
+    if (!(tokens > 0)) {
+      return 0;
+    }
+    double context = others * seen.contextTokens();
+    double chunks = Math.max(1, tokens / prior.engine().stepTokens());
+    double with = step.seconds(others, context, tokens / chunks, 0);
+    return chunks * (with - step.seconds(others, context, 0, 0))
+        + step.prefillAttentionSeconds(tokens, tokens * seen.promptTokens() / 2);
+  }
+
+  /** What was learned so far. */
+  public synchronized Calibrated calibrated() {
+    return new Calibrated(
+        parameter(DECODE),
+        parameter(PREFILL),
+        parameter(REQUEST),
+        samples,
+        filter.noise(),
+        filter.changes());
+  }
+
+  private Calibrated.Parameter parameter(int index) {
+    return new Calibrated.Parameter(filter.prior(index), filter.value(index), filter.error(index));
+  }
+}

@@ -1,0 +1,150 @@
+package io.penstock.planner.calibrate;
+
+/**
+ * A Kalman filter for few numbers that a measured time is a sum of: {@code y = h·θ + noise}. It
+ * starts from a prior, forgets slowly (the numbers walk at random), gives an outlier the weight of
+ * Huber's estimator, and when outliers keep coming from one side takes it that the numbers have
+ * changed, and listens anew.
+ *
+ * <p>Not safe for several threads.
+ */
+final class Filter {
+  /** Standard deviations after which a measurement counts as an outlier. */
+  private static final double OUTLIER = 2;
+
+  /** How much of the mean surprise the newest one makes up. */
+  private static final double NEWEST = 0.05;
+
+  /** A mean surprise of so many standard deviations is a change. */
+  private static final double CHANGE = 1.2;
+
+  private static final double LEAST_NOISE = 0.03;
+  private static final double MOST_NOISE = 0.6;
+
+  private final double[] prior;
+  private final double[] priorVariance;
+  private final double[] walk;
+  private final double[] lowest;
+  private final double[] value;
+  private final double[][] covariance;
+  private double noiseSquare = 0.04;
+  private double surprise;
+  private double heard;
+  private int changes;
+
+  /**
+   * @param prior where the numbers start
+   * @param deviation how far from it each may well be
+   * @param walkPerMinute by how much each may change in a minute
+   */
+  Filter(double[] prior, double[] deviation, double[] walkPerMinute) {
+    int n = prior.length;
+    this.prior = prior.clone();
+    this.value = prior.clone();
+    this.priorVariance = new double[n];
+    this.walk = new double[n];
+    this.lowest = new double[n];
+    this.covariance = new double[n][n];
+    for (int i = 0; i < n; i++) {
+      priorVariance[i] = deviation[i] * deviation[i];
+      walk[i] = walkPerMinute[i] * walkPerMinute[i] / 60;
+      lowest[i] = prior[i] / 20;
+      covariance[i][i] = priorVariance[i];
+    }
+  }
+
+  /** So many seconds have passed since the last measurement. */
+  void pass(double seconds) {
+    for (int i = 0; i < value.length; i++) {
+      double wider = covariance[i][i] + walk[i] * Math.max(0, seconds);
+      // What nobody measures is known no worse than at the start.
+      covariance[i][i] = Math.min(wider, Math.max(covariance[i][i], priorVariance[i]));
+    }
+  }
+
+  /** A measurement, of which each number's share is known. */
+  void measure(double[] shares, double measured) {
+    double expected = 0;
+    for (int i = 0; i < value.length; i++) {
+      expected += shares[i] * value[i];
+    }
+    if (!(expected > 0 && measured > 0 && measured < Double.POSITIVE_INFINITY)) {
+      return;
+    }
+    double[] gain = new double[value.length];
+    double known = project(shares, gain);
+    double noise = noiseSquare * expected * expected;
+    double innovation = measured - expected;
+    double deviations = innovation / Math.sqrt(known + noise);
+    listen(deviations);
+    double weight = Math.min(1, OUTLIER / Math.abs(deviations));
+    correct(gain, known + noise / weight, innovation);
+    double clipped = Math.clamp(innovation / expected, -1, 1);
+    double spread = Math.max(0, clipped * clipped - known / (expected * expected));
+    noiseSquare =
+        Math.clamp(
+            noiseSquare + NEWEST / 5 * (spread * weight - noiseSquare),
+            LEAST_NOISE * LEAST_NOISE,
+            MOST_NOISE * MOST_NOISE);
+  }
+
+  /** Sets {@code gain} to {@code P·h}; answers {@code h·P·h}. */
+  private double project(double[] shares, double[] gain) {
+    double known = 0;
+    for (int i = 0; i < gain.length; i++) {
+      for (int j = 0; j < gain.length; j++) {
+        gain[i] += covariance[i][j] * shares[j];
+      }
+      known += shares[i] * gain[i];
+    }
+    return known;
+  }
+
+  private void correct(double[] gain, double variance, double innovation) {
+    for (int i = 0; i < gain.length; i++) {
+      value[i] = Math.max(lowest[i], value[i] + gain[i] / variance * innovation);
+      for (int j = 0; j < gain.length; j++) {
+        covariance[i][j] -= gain[i] * gain[j] / variance;
+      }
+    }
+    for (int i = 0; i < gain.length; i++) {
+      covariance[i][i] = Math.max(covariance[i][i], 1e-12 * priorVariance[i]);
+    }
+  }
+
+  /** Noise cancels out; what stays on one side is a change. */
+  private void listen(double deviations) {
+    surprise += NEWEST * (Math.clamp(deviations, -4, 4) - surprise);
+    heard++;
+    if (Math.abs(surprise) > CHANGE && heard > 2 / NEWEST) {
+      changes++;
+      surprise = 0;
+      heard = 0;
+      for (int i = 0; i < value.length; i++) {
+        covariance[i][i] = Math.max(covariance[i][i], priorVariance[i]);
+      }
+    }
+  }
+
+  double value(int i) {
+    return value[i];
+  }
+
+  double prior(int i) {
+    return prior[i];
+  }
+
+  double error(int i) {
+    return Math.sqrt(covariance[i][i]);
+  }
+
+  /** By which share of it a measurement strays. */
+  double noise() {
+    return Math.sqrt(noiseSquare);
+  }
+
+  /** How often the numbers were found to have changed. */
+  int changes() {
+    return changes;
+  }
+}

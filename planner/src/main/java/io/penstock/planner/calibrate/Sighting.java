@@ -1,0 +1,25 @@
+package io.penstock.planner.calibrate;
+
+/**
+ * What was seen of one request at a model server.
+ *
+ * @param atSeconds when it ended, on any clock that does not go back
+ * @param batch requests at the server while it was there, averaged over time, itself included
+ * @param promptTokens of its prompt that were computed, not taken from a cache
+ * @param contextTokens that one sequence in progress there attended to, on average
+ * @param tokensAhead prompt tokens that the server had got just before and not yet worked through
+ * @param tokensBeside prompt tokens that the server got while this one was there
+ * @param completionTokens that it was given
+ * @param ttftSeconds from its dispatch to its first token; NaN where that was not seen
+ * @param tpotSeconds per token after the first; NaN where that was not seen
+ */
+public record Sighting(
+    double atSeconds,
+    double batch,
+    double promptTokens,
+    double contextTokens,
+    double tokensAhead,
+    double tokensBeside,
+    double completionTokens,
+    double ttftSeconds,
+    double tpotSeconds) {}

@@ -1,0 +1,203 @@
+package io.penstock.planner.calibrate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.penstock.planner.Sample;
+import io.penstock.planner.capacity.ContinuousBatching;
+import io.penstock.planner.capacity.Deployment;
+import io.penstock.planner.capacity.StepTime;
+import io.penstock.planner.capacity.Workload;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Servers whose hardware is not what the config says are found out from what their calls took. */
+class CalibrationTest {
+  private static final Deployment PLANNED = Sample.of(Sample.LLAMA_7B, Sample.A100, 1);
+  private static final Workload LOAD = Workload.of(400, 150);
+
+  /** A server whose steps take so many times as long, and requests to it, one every half second. */
+  private static final class Server {
+    private final StepTime step;
+    private final Random random;
+    private double decode;
+    private double prefill;
+    private final double noise;
+    private double now;
+
+    Server(long seed, double decode, double prefill, double noise) {
+      this.step = ContinuousBatching.of(PLANNED).step();
+      this.random = new Random(seed);
+      this.decode = decode;
+      this.prefill = prefill;
+      this.noise = noise;
+    }
+
+    private double noisy(double seconds) {
+      return seconds * Math.exp(noise * random.nextGaussian());
+    }
+
+    Sighting next() {
+      now += 0.5;
+      double n = 1 + random.nextInt(60);
+      double prompt = 50 + random.nextInt(1500);
+      double context = 600;
+      double ahead = random.nextInt(3) == 0 ? random.nextInt(1500) : 0;
+      double completion = 20 + random.nextInt(300);
+      double beside = random.nextInt(20_000);
+      double own = step.seconds(n, n * context, 0, 0);
+      double others = step.seconds(n - 1, (n - 1) * context, 0, 0);
+      double perToken =
+          (step.seconds(n, n * context, 512, 0)
+                  - own
+                  + step.prefillAttentionSeconds(512, 512 * 400))
+              / 512;
+      double tpot = decode * own + prefill * perToken * beside / completion;
+      double ttft =
+          decode * 1.5 * others
+              + prefill
+                  * (step.seconds(n - 1, (n - 1) * context, prompt + ahead, 0)
+                      - others
+                      + step.prefillAttentionSeconds(prompt + ahead, (prompt + ahead) * prompt / 2))
+              + 0.010;
+      return new Sighting(
+          now, n, prompt, context, ahead, beside, completion, noisy(ttft), noisy(tpot));
+    }
+  }
+
+  private static Calibration after(Server server, int requests) {
+    var calibration = Calibration.of(PLANNED);
+    for (int i = 0; i < requests; i++) {
+      calibration.see(server.next());
+    }
+    return calibration;
+  }
+
+  @Test
+  void calibrated_beforeAnyRequest_isTheCatalogue() {
+    var prior = Calibration.of(PLANNED).calibrated();
+
+    assertThat(prior.apply(PLANNED)).isEqualTo(PLANNED);
+    assertThat(prior.contradicts()).isFalse();
+    assertThat(prior.uncertainty()).isEqualTo(1.25);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "2, 2", "0.6, 0.6", "3, 3", "1.5, 2.2", "1.2, 0.8"})
+  void decodeAndPrefill_areFound(double decode, double prefill) {
+    var found = after(new Server(1, decode, prefill, 0.15), 400).calibrated();
+
+    assertThat(found.decode().value()).isCloseTo(decode, within(0.08 * decode));
+    assertThat(found.prefill().value()).isCloseTo(prefill, within(0.2 * prefill));
+    assertThat(found.contradicts()).isEqualTo(decode >= 1.5 || decode <= 0.6);
+  }
+
+  /** Half as fast is found out after a minute of a request every half second. */
+  @Test
+  void saturation_ofHardwareHalfAsFast_isHalf() {
+    var found = after(new Server(2, 2, 2, 0.2), 120).calibrated();
+
+    double planned = ContinuousBatching.of(PLANNED).saturation(LOAD);
+    double real = ContinuousBatching.of(found.apply(PLANNED)).saturation(LOAD);
+    assertThat(real / planned).isCloseTo(0.5, within(0.06));
+    assertThat(found.uncertainty()).isLessThan(1.25);
+  }
+
+  @Test
+  void outliers_moveNothing() {
+    var server = new Server(3, 1.3, 1.3, 0.1);
+    var calibration = Calibration.of(PLANNED);
+    for (int i = 0; i < 1000; i++) {
+      var seen = server.next();
+      calibration.see(i % 20 == 7 ? slowed(seen, 30) : seen);
+    }
+
+    assertThat(calibration.calibrated().decode().value()).isCloseTo(1.3, within(0.1));
+    assertThat(calibration.calibrated().drifts()).isZero();
+  }
+
+  private static Sighting slowed(Sighting seen, double factor) {
+    return new Sighting(
+        seen.atSeconds(),
+        seen.batch(),
+        seen.promptTokens(),
+        seen.contextTokens(),
+        seen.tokensAhead(),
+        seen.tokensBeside(),
+        seen.completionTokens(),
+        seen.ttftSeconds() * factor,
+        seen.tpotSeconds() * factor);
+  }
+
+  /** It has been right for hours, and then the GPU throttles. */
+  @Test
+  void hardwareThatChanges_isFoundOutAndSaid() {
+    var server = new Server(4, 1, 1, 0.15);
+    var calibration = after(server, 5000);
+    assertThat(calibration.calibrated().drifts()).isZero();
+
+    server.decode = 2;
+    server.prefill = 2;
+    for (int i = 0; i < 150; i++) {
+      calibration.see(server.next());
+    }
+
+    assertThat(calibration.calibrated().drifts()).isPositive();
+    assertThat(calibration.calibrated().decode().value()).isCloseTo(2, within(0.2));
+  }
+
+  /** The error that is told is the error that is made. */
+  @Test
+  void errors_coverTheTruth() {
+    int inside = 0;
+    for (int seed = 0; seed < 60; seed++) {
+      var decode = after(new Server(seed, 1.7, 1.7, 0.2), 200).calibrated().decode();
+      if (Math.abs(decode.value() - 1.7) <= 2.5 * decode.error() + 0.02) {
+        inside++;
+      }
+    }
+    assertThat(inside).isGreaterThanOrEqualTo(51);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, 0, -1})
+  void timesThatAreNone_areLeftOut(double seconds) {
+    var calibration = Calibration.of(PLANNED);
+    for (int i = 0; i < 100; i++) {
+      calibration.see(new Sighting(i, 4, 100, 200, 0, 0, 50, seconds, seconds));
+    }
+
+    assertThat(calibration.calibrated().decode().value()).isEqualTo(1);
+    assertThat(calibration.calibrated().requestSeconds().value())
+        .isEqualTo(PLANNED.engine().parameters().requestSeconds());
+  }
+
+  /** A clock that jumps back, batches of none, prompts of none: no NaN comes out. */
+  @Test
+  void nonsense_leavesNumbers() {
+    var random = new Random(9);
+    var calibration = Calibration.of(PLANNED);
+    for (int i = 0; i < 5000; i++) {
+      calibration.see(
+          new Sighting(
+              random.nextDouble() * 1e6,
+              random.nextInt(2000),
+              random.nextInt(3) * 100_000.0,
+              random.nextInt(3) * 1000.0,
+              random.nextInt(3) * 1e6,
+              random.nextInt(3) * 1e6,
+              random.nextInt(3000),
+              Math.exp(20 * random.nextGaussian()),
+              Math.exp(20 * random.nextGaussian())));
+    }
+    var found = calibration.calibrated();
+
+    assertThat(found.decode().value()).isPositive().isFinite();
+    assertThat(found.prefill().value()).isPositive().isFinite();
+    assertThat(found.decode().error()).isPositive().isFinite();
+    assertThat(ContinuousBatching.of(found.apply(PLANNED)).saturation(LOAD)).isPositive();
+  }
+}
