@@ -1,0 +1,137 @@
+package io.penstock.planner.autoscale;
+
+import io.penstock.planner.capacity.ContinuousBatching;
+import io.penstock.planner.capacity.Deployment;
+import io.penstock.planner.size.Availability;
+import io.penstock.planner.size.Demand;
+import io.penstock.planner.size.Money;
+import io.penstock.planner.size.Outcome;
+import io.penstock.planner.size.Requirement;
+import io.penstock.planner.size.Show;
+import io.penstock.planner.size.Sized;
+import io.penstock.planner.size.Sizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Sizes a pool for the minutes ahead, with the sizing that plans use, on the replica that traffic
+ * showed: {@code ⌈λ·u·(1 + headroom)/X_slo⌉} and the spares, within the policy's bounds. Pure; some
+ * milliseconds.
+ */
+public final class Scaler {
+  /** USD an hour of what has no price: sizing needs one, and replicas do not depend on it. */
+  private static final double ANY_PRICE = 1;
+
+  private Scaler() {}
+
+  /** What the pool needs now, before {@link Stabiliser} holds it. */
+  public static Target want(Situation now, Policy policy) {
+    var replica = priced(now.seen().apply(now.prior()));
+    double rate = now.ahead().high();
+    if (!(rate > 0)) {
+      return idle(replica, now, policy);
+    }
+    var requirement =
+        new Requirement(
+            "pool",
+            Demand.rate(rate, Math.min(rate, now.ahead().mean()), now.load()),
+            now.slo(),
+            Availability.single(policy.headroom(), policy.spares()),
+            Money.UNBOUNDED,
+            now.seen().uncertainty());
+    return switch (Sizer.size(requirement, replica)) {
+      case Sized sized -> within(sized, now, policy, List.of());
+      case Outcome.Refused no -> withoutPromise(requirement, replica, no.why(), now, policy);
+    };
+  }
+
+  private static Deployment priced(Deployment replica) {
+    return replica.usdPerHour() > 0
+        ? replica
+        : new Deployment(
+            replica.model(),
+            replica.gpu().at(ANY_PRICE),
+            replica.tensorParallel(),
+            replica.weights(),
+            replica.kv(),
+            replica.engine());
+  }
+
+  private static Target idle(Deployment replica, Situation now, Policy policy) {
+    double saturation = ContinuousBatching.of(replica).saturation(now.load());
+    return new Target(
+        policy.min(),
+        saturation,
+        saturation,
+        now.seen().uncertainty(),
+        false,
+        List.of("no traffic: the minimum of " + policy.min()));
+  }
+
+  /** More replicas do not help a request that is too slow alone; the work must be done still. */
+  private static Target withoutPromise(
+      Requirement requirement, Deployment replica, String why, Situation now, Policy policy) {
+    String broken = "no number of replicas keeps the SLO (" + why + "): sized for the work alone";
+    return switch (Sizer.size(requirement.withoutSlo(), replica)) {
+      case Sized sized -> within(sized, now, policy, List.of(broken));
+      case Outcome.Refused no ->
+          new Target(policy.max(), 0, 0, now.seen().uncertainty(), true, List.of(no.why()));
+    };
+  }
+
+  private static Target within(Sized sized, Situation now, Policy policy, List<String> first) {
+    int wanted = sized.replicas().total();
+    int replicas = Math.clamp(wanted, policy.min(), policy.max());
+    var reasons = new ArrayList<>(first);
+    reasons.add(load(sized, now));
+    if (policy.headroom() > 0 || policy.spares() > 0) {
+      reasons.add(
+          String.format(
+              Locale.ROOT,
+              "%d for the load, %d for %s of headroom, %d spare",
+              sized.replicas().base(),
+              sized.replicas().headroom(),
+              Show.percent(policy.headroom()),
+              sized.replicas().spare()));
+    }
+    if (now.seen().contradicts()) {
+      reasons.add(hardware(now));
+    }
+    if (wanted > policy.max()) {
+      reasons.addFirst("max of " + policy.max() + " reached: " + wanted + " are needed");
+    } else if (wanted < policy.min()) {
+      reasons.addFirst("the minimum of " + policy.min() + ": " + wanted + " would do");
+    }
+    return new Target(
+        replicas,
+        sized.sustainablePerSecond(),
+        sized.saturationPerSecond(),
+        sized.uncertainty(),
+        wanted > policy.max(),
+        reasons);
+  }
+
+  private static String load(Sized sized, Situation now) {
+    return String.format(
+        Locale.ROOT,
+        "%s requests a second ahead (expected %s); one replica serves %s within the SLO, bound by"
+            + " %s; %s allowed for the model's error",
+        Show.number(now.ahead().high()),
+        Show.number(now.ahead().mean()),
+        Show.number(sized.sustainablePerSecond()),
+        sized.constraint().word(),
+        Show.percent(sized.uncertainty() - 1));
+  }
+
+  private static String hardware(Situation now) {
+    return String.format(
+        Locale.ROOT,
+        "the hardware is not what the config says: a decode step takes %s times as long as modelled"
+            + " (± %s), a prompt token %s times (± %s)",
+        Show.number(now.seen().decode().value()),
+        Show.number(now.seen().decode().error()),
+        Show.number(now.seen().prefill().value()),
+        Show.number(now.seen().prefill().error()));
+  }
+}
