@@ -11,6 +11,7 @@ package io.penstock.config;
  * @param usdPerGpuHour 0: the catalogue's price
  * @param min replicas at least
  * @param max replicas at most
+ * @param scaling how the desired replicas follow the load between them
  */
 public record Capacity(
     String gpu,
@@ -20,7 +21,8 @@ public record Capacity(
     String kv,
     double usdPerGpuHour,
     int min,
-    int max) {
+    int max,
+    Scaling scaling) {
 
   /** The most replicas of one pool that are not a slip of the keyboard. */
   static final int MOST = 10_000;

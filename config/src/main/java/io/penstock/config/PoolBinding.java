@@ -118,9 +118,19 @@ final class PoolBinding {
     double usd = section.number("usd-per-gpu-hour", 0);
     int min = section.integer("min", 1);
     int max = section.integer("max", Math.max(min, 8));
+    var scaling = section.section("scaling").map(PoolBinding::scaling).orElse(Scaling.DEFAULT);
     return section.make(
-        () -> Optional.of(new Capacity(gpu, gpus, engine, weights, kv, usd, min, max)),
+        () -> Optional.of(new Capacity(gpu, gpus, engine, weights, kv, usd, min, max, scaling)),
         Optional.empty());
+  }
+
+  private static Scaling scaling(Section section) {
+    var otherwise = Scaling.DEFAULT;
+    double headroom = section.read("headroom", Notation.SHARE, otherwise.headroom());
+    int spares = section.integer("spare-replicas", otherwise.spareReplicas());
+    var start = section.read("start", Notation.DURATION, otherwise.start());
+    var window = section.read("window", Notation.DURATION, otherwise.window());
+    return section.make(() -> new Scaling(headroom, spares, start, window), otherwise);
   }
 
   private static Slo slo(Section section) {

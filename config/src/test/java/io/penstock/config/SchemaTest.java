@@ -29,7 +29,7 @@ class SchemaTest {
        "tiers": {"t": {"limits": {}, "route": {"simple": "p", "medium": "p", "complex": "p"}}},
        "keys": [{"id": "k", "sha256": "%s", "tier": "t"}],
        "pools": {"p": {"model": "llama-2-7b", "backends": [{"id": "b", "url": "http://b"}],
-                       "capacity": {"gpu": "l4"}, "slo": {}, "timeouts": {}, "limits": {},
+                       "capacity": {"gpu": "l4", "scaling": {}}, "slo": {}, "timeouts": {}, "limits": {},
                        "supports": {}, "price": {"input": 1, "output": 2}}},
        "redis": {"url": "redis://r"}, "traffic": {"directory": "d"}}
       """
@@ -46,6 +46,7 @@ class SchemaTest {
           Map.entry("pools.*", Pool.class),
           Map.entry("pools.*.backends[]", Pool.Backend.class),
           Map.entry("pools.*.capacity", Capacity.class),
+          Map.entry("pools.*.capacity.scaling", Scaling.class),
           Map.entry("pools.*.slo", Slo.class),
           Map.entry("pools.*.timeouts", Timeouts.class),
           Map.entry("pools.*.limits", Limits.class),
