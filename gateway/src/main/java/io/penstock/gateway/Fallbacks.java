@@ -2,9 +2,11 @@ package io.penstock.gateway;
 
 import io.penstock.config.Pool;
 import io.penstock.gateway.account.Account;
+import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Refusal;
 import io.penstock.gateway.call.Seated;
 import io.penstock.gateway.call.Turn;
+import io.penstock.gateway.capacity.Capacities;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.upstream.Seats;
 import java.util.HashSet;
@@ -18,16 +20,22 @@ import java.util.Set;
 final class Fallbacks implements Seats {
   private final Backends backends;
   private final Account account;
+  private final Capacities capacities;
+  private final Demand demand;
   private final List<Pool> pools;
   private final Set<String> failed = HashSet.newHashSet(2);
   private int current;
 
   /**
+   * @param demand what the call asks of a server
    * @param pools the call's pool, and then those that may take its place
    */
-  Fallbacks(Backends backends, Account account, List<Pool> pools) {
+  Fallbacks(
+      Backends backends, Account account, Capacities capacities, Demand demand, List<Pool> pools) {
     this.backends = backends;
     this.account = account;
+    this.capacities = capacities;
+    this.demand = demand;
     this.pools = pools;
   }
 
@@ -47,6 +55,13 @@ final class Fallbacks implements Seats {
   }
 
   private Seated seat(String reason) {
+    return switch (free(reason)) {
+      case Turn turn -> capacities.metered(turn, demand);
+      case Refusal no -> no;
+    };
+  }
+
+  private Seated free(String reason) {
     Seated here = backends.seat(pools.get(current), failed);
     Refusal first = here instanceof Refusal refusal ? refusal : null;
     while (here instanceof Refusal && current + 1 < pools.size()) {

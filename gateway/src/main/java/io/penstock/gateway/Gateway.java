@@ -11,6 +11,7 @@ import io.penstock.gateway.admin.AdminPort;
 import io.penstock.gateway.admin.Controls;
 import io.penstock.gateway.admit.Admit;
 import io.penstock.gateway.authenticate.Authenticator;
+import io.penstock.gateway.capacity.Capacities;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Router;
 import io.penstock.gateway.classify.Classifier;
@@ -46,12 +47,14 @@ public final class Gateway {
   private final Account account;
   private final Admit admit;
   private final Backends backends;
+  private final Capacities capacities = new Capacities();
   private final List<DataPort> loops = new ArrayList<>();
   private final List<String> deployments = new ArrayList<>();
   private final Operations operations = new Operations(this);
   private volatile Stages stages;
   private volatile boolean draining;
   private @Nullable AdminPort adminPort;
+  private @Nullable Long looking;
   private @Nullable Future<Void> closed;
 
   /**
@@ -105,6 +108,7 @@ public final class Gateway {
         .compose(_ -> AdminPort.open(vertx, config.admin(), gateway.operations))
         .map(opened -> {
           gateway.adminPort = opened;
+          gateway.looking = new Lookout(gateway.capacities, gateway.backends).start(vertx);
           return gateway;
         })
         .recover(cause -> gateway.close().transform(_ -> Future.failedFuture(cause)));
@@ -123,6 +127,7 @@ public final class Gateway {
 
   private Stages stages(PenstockConfig config) {
     Replicas replicas = new Replicas(config, CATALOG);
+    capacities.reload(config, replicas::deployment);
     Cost cost = new Cost(config, CATALOG, replicas);
     return new Stages(
         config,
@@ -133,6 +138,7 @@ public final class Gateway {
         new Router(config),
         admit,
         backends,
+        capacities,
         new PoolBodies(config.pools().values()),
         cost,
         new DryRun(cost, replicas),
@@ -149,6 +155,9 @@ public final class Gateway {
           pool.backends()
               .forEach(backend ->
                   gauges.up(pool, backend, () -> operations.isUp(pool.name(), backend.id())));
+          if (pool.capacity().isPresent()) {
+            gauges.capacity(pool, () -> capacities.latest(pool.name()));
+          }
         });
   }
 
@@ -206,6 +215,10 @@ public final class Gateway {
       return before;
     }
     draining = true;
+    Long timer = looking;
+    if (timer != null) {
+      vertx.cancelTimer(timer);
+    }
     List<Future<Void>> closing = new ArrayList<>();
     deployments.forEach(deployment -> closing.add(vertx.undeploy(deployment)));
     AdminPort admin = adminPort;
@@ -225,6 +238,10 @@ public final class Gateway {
 
   Backends backends() {
     return backends;
+  }
+
+  Capacities capacities() {
+    return capacities;
   }
 
   Account account() {

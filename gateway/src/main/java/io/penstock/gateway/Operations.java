@@ -14,6 +14,7 @@ import io.penstock.gateway.admin.TrafficView;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Backends.BackendStatus;
 import io.penstock.gateway.choose.Backends.PoolStatus;
+import io.penstock.planner.autoscale.PoolCapacity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -102,6 +103,11 @@ final class Operations implements Controls {
       }
     }
     return sum;
+  }
+
+  @Override
+  public List<PoolCapacity> capacities() {
+    return gateway.capacities().latest();
   }
 
   @Override

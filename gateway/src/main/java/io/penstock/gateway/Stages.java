@@ -10,6 +10,7 @@ import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Caller;
 import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Route;
+import io.penstock.gateway.capacity.Capacities;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Router;
 import io.penstock.gateway.classify.Classifier;
@@ -38,6 +39,7 @@ record Stages(
     Router router,
     Admit admit,
     Backends backends,
+    Capacities capacities,
     Bodies bodies,
     Cost cost,
     DryRun rehearsals,
@@ -56,7 +58,8 @@ record Stages(
         pools.add(pool);
       }
     }
-    return new Fallbacks(backends, account, pools);
+    capacities.arrived(route.pool());
+    return new Fallbacks(backends, account, capacities, demand, pools);
   }
 
   /** Whether a call is to be answered with its decision, and sent nowhere. */

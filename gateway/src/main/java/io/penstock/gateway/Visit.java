@@ -309,14 +309,25 @@ final class Visit implements Landing {
         .microUsd(turn.pool(), usage, nanos / NANOS_PER_SECOND, turn.inFlightAtDispatch());
   }
 
-  /** The chooser learns how fast a backend is from a stream that it served alone. */
+  /** What is learned from an answer: a stream says most, and only of a server that served alone. */
   private void observe(Flight sent, Outgoing given) {
-    if (given.streamed() && given.status() == 200 && sent.attempts() == 1) {
-      double ttft = (given.firstContentNanos() - sent.dispatchNanos()) / NANOS_PER_SECOND;
-      double rest = (sinceStartNanos() - given.firstContentNanos()) / NANOS_PER_SECOND;
-      int tokens = given.usage().completionTokens();
-      stages.backends().observed(sent.turn(), ttft, tokens > 1 ? rest / (tokens - 1) : 0);
+    if (given.status() != 200) {
+      return;
     }
+    // The tokens of several choices come together, so that their times say nothing of one.
+    boolean alone = sent.attempts() == 1 && Objects.requireNonNull(call).body().choices() <= 1;
+    double total = (sinceStartNanos() - sent.dispatchNanos()) / NANOS_PER_SECOND;
+    double ttft = Double.NaN;
+    double tpot = Double.NaN;
+    if (given.streamed() && alone) {
+      ttft = (given.firstContentNanos() - sent.dispatchNanos()) / NANOS_PER_SECOND;
+      int tokens = given.usage().completionTokens();
+      tpot = tokens > 1 ? (total - ttft) / (tokens - 1) : 0;
+      stages.backends().observed(sent.turn(), ttft, tpot);
+    }
+    stages
+        .capacities()
+        .answered(sent.turn(), given.usage(), ttft, tpot, alone ? total : Double.NaN);
   }
 
   private long sinceStartNanos() {

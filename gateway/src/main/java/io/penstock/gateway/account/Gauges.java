@@ -5,11 +5,14 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.penstock.config.Pool;
+import io.penstock.planner.autoscale.PoolCapacity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What stands now at pools and backends, read when somebody scrapes. Whoever knows the figure hands
@@ -50,6 +53,49 @@ public final class Gauges {
         "0 closed, 1 half open, 2 open",
         Tags.of("pool", pool.name(), "backend", backend.id()),
         state);
+  }
+
+  /** What the capacity model says of a pool; nothing (NaN) before it has looked at it. */
+  public void capacity(Pool pool, Supplier<@Nullable PoolCapacity> latest) {
+    var tags = Tags.of("pool", pool.name());
+    model(
+        "penstock.capacity.desired.replicas",
+        "Replicas that the pool should have",
+        tags,
+        latest,
+        now -> now.target().replicas());
+    model(
+        "penstock.capacity.replicas", "Replicas that serve", tags, latest, PoolCapacity::replicas);
+    model(
+        "penstock.capacity.max.rps",
+        "Requests a second that the replicas which serve finish at most",
+        tags,
+        latest,
+        PoolCapacity::maxPerSecond);
+    model(
+        "penstock.pool.utilization.ratio",
+        "The load over what the replicas which serve take within the SLO",
+        tags,
+        latest,
+        PoolCapacity::utilisation);
+    String error = "penstock.capacity.model.error.ratio";
+    String about = "Mean error of the calibrated model over the last calls";
+    model(error, about, tags.and("metric", "ttft"), latest, now -> now.times().ttftError());
+    model(error, about, tags.and("metric", "tpot"), latest, now -> now.times().tpotError());
+  }
+
+  private synchronized void model(
+      String name,
+      String description,
+      Tags tags,
+      Supplier<@Nullable PoolCapacity> latest,
+      ToDoubleFunction<PoolCapacity> figure) {
+    Supplier<Number> number =
+        () -> {
+          var now = latest.get();
+          return now == null ? Double.NaN : figure.applyAsDouble(now);
+        };
+    watched.add(Gauge.builder(name, number).description(description).tags(tags).register(meters));
   }
 
   private synchronized void watch(String name, String description, Tags tags, IntSupplier value) {

@@ -121,12 +121,29 @@ public final class AdminPort {
         case "metrics" -> read(request, () -> new Reply(200, PROMETHEUS, controls.metrics()));
         case "api/pools" -> read(request, () -> json(200, Json.pools(controls.pools())));
         case "api/tiers" -> read(request, () -> json(200, Json.tiers(controls.tiers())));
+        case "api/capacity" ->
+            read(request, () -> json(200, CapacityJson.capacities(controls.capacities())));
+        case "api/capacity/targets" ->
+            read(request, () -> json(200, CapacityJson.targets(controls.capacities())));
         case "api/config/reload" -> change(request, () -> reloaded(controls.reload()));
-        default ->
-            isBackend(path)
-                ? backend(request, path.get(2), path.get(4), path.get(5))
-                : unknown(request);
+        default -> below(request, path);
       };
+    }
+
+    private Reply below(HttpServerRequest request, List<String> path) {
+      if (isBackend(path)) {
+        return backend(request, path.get(2), path.get(4), path.get(5));
+      }
+      return path.size() == 4 && String.join("/", path.subList(0, 3)).equals("api/capacity/targets")
+          ? read(request, () -> target(path.get(3)))
+          : unknown(request);
+    }
+
+    private Reply target(String pool) {
+      var target = CapacityJson.target(controls.capacities(), pool);
+      return target != null
+          ? json(200, target)
+          : json(404, Json.error("There is no pool '" + pool + "' whose hardware is known."));
     }
 
     /** {@code api/pools/POOL/backends/ID/VERB}. */

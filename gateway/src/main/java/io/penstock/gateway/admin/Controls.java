@@ -1,5 +1,6 @@
 package io.penstock.gateway.admin;
 
+import io.penstock.planner.autoscale.PoolCapacity;
 import java.util.List;
 
 /**
@@ -18,6 +19,9 @@ public interface Controls {
 
   /** The tiers in the order of the config. */
   List<TierView> tiers();
+
+  /** The pools whose hardware the config names, in its order. */
+  List<PoolCapacity> capacities();
 
   /** Reads the config again and takes it; on an error the old one stays. */
   Reloaded reload();

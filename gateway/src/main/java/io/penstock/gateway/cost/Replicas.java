@@ -22,19 +22,28 @@ import java.util.Optional;
  */
 public final class Replicas {
   private final Map<String, ContinuousBatching> byPool = new HashMap<>();
+  private final Map<String, Deployment> deployments = new HashMap<>();
 
   public Replicas(PenstockConfig config, Catalog catalog) {
     for (Pool pool : config.pools().values()) {
       pool.capacity()
           .flatMap(capacity -> deployment(pool, capacity, catalog))
           .filter(deployment -> Memory.of(deployment) instanceof MemoryBudget)
-          .ifPresent(fitting -> byPool.put(pool.name(), ContinuousBatching.of(fitting)));
+          .ifPresent(fitting -> {
+            deployments.put(pool.name(), fitting);
+            byPool.put(pool.name(), ContinuousBatching.of(fitting));
+          });
     }
   }
 
   /** What a pool's replica can do; none where its hardware or its model is not known. */
   public Optional<ContinuousBatching> of(Pool pool) {
     return Optional.ofNullable(byPool.get(pool.name()));
+  }
+
+  /** A pool's replica as the config has it; none where its hardware or its model is not known. */
+  public Optional<Deployment> deployment(Pool pool) {
+    return Optional.ofNullable(deployments.get(pool.name()));
   }
 
   private static Optional<Deployment> deployment(Pool pool, Capacity capacity, Catalog catalog) {

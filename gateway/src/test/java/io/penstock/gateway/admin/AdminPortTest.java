@@ -11,6 +11,7 @@ import io.penstock.config.Slo;
 import io.penstock.config.Tier;
 import io.penstock.config.Timeouts;
 import io.penstock.gateway.admin.PoolView.BackendView;
+import io.penstock.planner.autoscale.PoolCapacity;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
@@ -207,14 +208,7 @@ final class AdminPortTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "/nothing",
-        "/api",
-        "/api/capacity",
-        "/api/report?window=1h",
-        "/api/pools/small/x"
-      })
+  @ValueSource(strings = {"/nothing", "/api", "/api/report?window=1h", "/api/pools/small/x"})
   void unknownPath_is404InJson(String path) throws Exception {
     var answer = get(path);
     assertThat(answer.statusCode()).isEqualTo(404);
@@ -282,6 +276,11 @@ final class AdminPortTest {
               new BackendView("small-1", "http://127.0.0.1:1", "up", 3, 0, 0.1205, nan),
               new BackendView("small-2", "http://127.0.0.1:2", "down", 0, 4, nan, nan));
       return List.of(new PoolView(SMALL, new TrafficView(9, 0, 1, 0, 100, 50, 0.5), backends));
+    }
+
+    @Override
+    public List<PoolCapacity> capacities() {
+      return List.of();
     }
 
     @Override

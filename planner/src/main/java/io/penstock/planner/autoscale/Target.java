@@ -24,7 +24,8 @@ public record Target(
     reasons = List.copyOf(reasons);
   }
 
-  Target with(int other, String reason) {
+  /** Another number, with the reason that weighs most. */
+  public Target with(int other, String reason) {
     var longer = new ArrayList<>(reasons);
     longer.addFirst(reason);
     return new Target(

@@ -72,6 +72,20 @@ public final class Calibration {
     if (seen.ttftSeconds() > 0 && n < FULL * mostSequences) {
       filter.measure(ttftShares(seen, n), seen.ttftSeconds());
     }
+    if (Double.isNaN(seen.ttftSeconds()) && n < FULL * mostSequences) {
+      filter.measure(totalShares(seen, n), seen.totalSeconds());
+    }
+  }
+
+  private double[] totalShares(Sighting seen, double n) {
+    double[] total = ttftShares(seen, n);
+    if (seen.completionTokens() > 1) {
+      double[] perToken = tpotShares(seen, n);
+      for (int i = 0; i < total.length; i++) {
+        total[i] += perToken[i] * (seen.completionTokens() - 1);
+      }
+    }
+    return total;
   }
 
   private double[] tpotShares(Sighting seen, double n) {
@@ -97,6 +111,21 @@ public final class Calibration {
     double with = step.seconds(others, context, tokens / chunks, 0);
     return chunks * (with - step.seconds(others, context, 0, 0))
         + step.prefillAttentionSeconds(tokens, tokens * seen.promptTokens() / 2);
+  }
+
+  /**
+   * What the model, as learned so far, makes of a request that was seen.
+   *
+   * @param ttftSeconds from its dispatch to its first token, if it did not wait for a place
+   * @param tpotSeconds per token after the first; 0 where there was none
+   */
+  public record Times(double ttftSeconds, double tpotSeconds) {}
+
+  /** What a request should have taken. */
+  public synchronized Times expected(Sighting seen) {
+    double n = Math.clamp(seen.batch(), 1, mostSequences);
+    double tpot = seen.completionTokens() > 1 ? filter.expected(tpotShares(seen, n)) : 0;
+    return new Times(filter.expected(ttftShares(seen, n)), tpot);
   }
 
   /** What was learned so far. */

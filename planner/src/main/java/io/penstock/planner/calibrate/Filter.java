@@ -62,12 +62,18 @@ final class Filter {
     }
   }
 
-  /** A measurement, of which each number's share is known. */
-  void measure(double[] shares, double measured) {
+  /** What a measurement should be, of which each number's share is known. */
+  double expected(double[] shares) {
     double expected = 0;
     for (int i = 0; i < value.length; i++) {
       expected += shares[i] * value[i];
     }
+    return expected;
+  }
+
+  /** A measurement, of which each number's share is known. */
+  void measure(double[] shares, double measured) {
+    double expected = expected(shares);
     if (!(expected > 0 && measured > 0 && measured < Double.POSITIVE_INFINITY)) {
       return;
     }

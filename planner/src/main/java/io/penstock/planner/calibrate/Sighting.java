@@ -12,6 +12,8 @@ package io.penstock.planner.calibrate;
  * @param completionTokens that it was given
  * @param ttftSeconds from its dispatch to its first token; NaN where that was not seen
  * @param tpotSeconds per token after the first; NaN where that was not seen
+ * @param totalSeconds from its dispatch to its end: all that is seen of an answer that was no
+ *     stream
  */
 public record Sighting(
     double atSeconds,
@@ -22,4 +24,5 @@ public record Sighting(
     double tokensBeside,
     double completionTokens,
     double ttftSeconds,
-    double tpotSeconds) {}
+    double tpotSeconds,
+    double totalSeconds) {}

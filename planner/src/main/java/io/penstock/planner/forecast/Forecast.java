@@ -58,13 +58,13 @@ public final class Forecast {
       level = plain;
       variance = plain;
     } else {
-      correct(Math.min(epochMinute - lastMinute, MINUTES_PER_DAY), plain);
+      correct((double) Math.min(epochMinute - lastMinute, MINUTES_PER_DAY), plain);
     }
     seen++;
     lastMinute = epochMinute;
   }
 
-  private void correct(long minutes, double plain) {
+  private void correct(double minutes, double plain) {
     double expected = level + trend * damped(minutes);
     double miss = plain - expected;
     double before = level;
@@ -123,6 +123,6 @@ public final class Forecast {
   }
 
   private static int slot(long epochMinute) {
-    return (int) (Math.floorMod(epochMinute, MINUTES_PER_DAY) / MINUTES_PER_SLOT);
+    return Math.floorMod(epochMinute, MINUTES_PER_DAY) / MINUTES_PER_SLOT;
   }
 }

@@ -64,7 +64,7 @@ class CalibrationTest {
                       + step.prefillAttentionSeconds(prompt + ahead, (prompt + ahead) * prompt / 2))
               + 0.010;
       return new Sighting(
-          now, n, prompt, context, ahead, beside, completion, noisy(ttft), noisy(tpot));
+          now, n, prompt, context, ahead, beside, completion, noisy(ttft), noisy(tpot), Double.NaN);
     }
   }
 
@@ -93,6 +93,33 @@ class CalibrationTest {
     assertThat(found.decode().value()).isCloseTo(decode, within(0.08 * decode));
     assertThat(found.prefill().value()).isCloseTo(prefill, within(0.2 * prefill));
     assertThat(found.contradicts()).isEqualTo(decode >= 1.5 || decode <= 0.6);
+  }
+
+  /** Nobody streams: a whole answer's time says it, too. */
+  @Test
+  void saturation_isFoundFromWholeAnswers() {
+    var server = new Server(6, 2, 2, 0.15);
+    var calibration = Calibration.of(PLANNED);
+    for (int i = 0; i < 200; i++) {
+      var seen = server.next();
+      double total = seen.ttftSeconds() + (seen.completionTokens() - 1) * seen.tpotSeconds();
+      calibration.see(
+          new Sighting(
+              seen.atSeconds(),
+              seen.batch(),
+              seen.promptTokens(),
+              seen.contextTokens(),
+              seen.tokensAhead(),
+              seen.tokensBeside(),
+              seen.completionTokens(),
+              Double.NaN,
+              Double.NaN,
+              total));
+    }
+    double planned = ContinuousBatching.of(PLANNED).saturation(LOAD);
+    var found = calibration.calibrated().apply(PLANNED);
+    assertThat(ContinuousBatching.of(found).saturation(LOAD) / planned)
+        .isCloseTo(0.5, within(0.07));
   }
 
   /** Half as fast is found out after a minute of a request every half second. */
@@ -129,7 +156,8 @@ class CalibrationTest {
         seen.tokensBeside(),
         seen.completionTokens(),
         seen.ttftSeconds() * factor,
-        seen.tpotSeconds() * factor);
+        seen.tpotSeconds() * factor,
+        seen.totalSeconds() * factor);
   }
 
   /** It has been right for hours, and then the GPU throttles. */
@@ -167,7 +195,7 @@ class CalibrationTest {
   void timesThatAreNone_areLeftOut(double seconds) {
     var calibration = Calibration.of(PLANNED);
     for (int i = 0; i < 100; i++) {
-      calibration.see(new Sighting(i, 4, 100, 200, 0, 0, 50, seconds, seconds));
+      calibration.see(new Sighting(i, 4, 100, 200, 0, 0, 50, seconds, seconds, seconds));
     }
 
     assertThat(calibration.calibrated().decode().value()).isEqualTo(1);
@@ -190,6 +218,7 @@ class CalibrationTest {
               random.nextInt(3) * 1e6,
               random.nextInt(3) * 1e6,
               random.nextInt(3000),
+              random.nextBoolean() ? Double.NaN : Math.exp(20 * random.nextGaussian()),
               Math.exp(20 * random.nextGaussian()),
               Math.exp(20 * random.nextGaussian())));
     }

@@ -1,0 +1,13 @@
+package io.penstock.gateway.capacity;
+
+import io.penstock.planner.calibrate.Sighting;
+
+/**
+ * A call that a model server has answered.
+ *
+ * @param seen what it says of the server
+ * @param promptTokens all of its prompt
+ * @param cachedTokens the part of it that the server had cached
+ * @param timed whether its times say something of the server, which alone served it
+ */
+record Ended(Sighting seen, double promptTokens, double cachedTokens, boolean timed) {}

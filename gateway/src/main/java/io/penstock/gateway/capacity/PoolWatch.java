@@ -1,0 +1,245 @@
+package io.penstock.gateway.capacity;
+
+import io.penstock.config.Pool;
+import io.penstock.config.Scaling;
+import io.penstock.config.Slo;
+import io.penstock.planner.autoscale.Policy;
+import io.penstock.planner.autoscale.PoolCapacity;
+import io.penstock.planner.autoscale.Scaler;
+import io.penstock.planner.autoscale.Situation;
+import io.penstock.planner.autoscale.Stabiliser;
+import io.penstock.planner.autoscale.Target;
+import io.penstock.planner.calibrate.Calibration;
+import io.penstock.planner.capacity.Deployment;
+import io.penstock.planner.capacity.Workload;
+import io.penstock.planner.forecast.Forecast;
+import io.penstock.planner.size.Bound;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pool, watched. Loops count arrivals and leave behind what they saw; one thread, that of
+ * {@link #look}, learns from it. Outlives reloads of the config that keep the pool's hardware.
+ */
+final class PoolWatch {
+  private static final double SECONDS_PER_MINUTE = 60;
+
+  /** What loops may leave behind between two looks; more says nothing new. */
+  private static final int MOST_WAITING = 2000;
+
+  /** Half of what lengths were is forgotten after so many seconds of looking. */
+  private static final double FORGETTING_SECONDS = 1800;
+
+  /** Over which the load of the moment is averaged. */
+  private static final double MOMENT_SECONDS = 15;
+
+  /** Standard deviations up to which 95 of 100 cases stay. */
+  private static final double P95 = 1.645;
+
+  private static final double USUAL_PROMPT = 500;
+  private static final double USUAL_COMPLETION = 200;
+
+  private final Deployment prior;
+  private final Calibration calibration;
+  private final Map<String, LoadMeter> meters = new ConcurrentHashMap<>();
+  private final LongAdder arrivals = new LongAdder();
+  private final Queue<Ended> waiting = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger waitingCount = new AtomicInteger();
+  private volatile Pool pool;
+  private volatile @Nullable PoolCapacity latest;
+
+  // Of the looking thread alone.
+  private final Forecast forecast = new Forecast();
+  private final RecentLengths prompts = new RecentLengths();
+  private final RecentLengths completions = new RecentLengths();
+  private final Mean cachedShare = new Mean();
+  private final Accuracy accuracy = new Accuracy();
+  private final Stabiliser stabiliser = new Stabiliser(0);
+  private double lastSeconds = Double.NaN;
+  private long arrivedBefore;
+  private long minute = Long.MIN_VALUE;
+  private double minuteCount;
+  private double perSecond;
+
+  PoolWatch(Pool pool, Deployment prior) {
+    this.pool = pool;
+    this.prior = prior;
+    this.calibration = Calibration.of(prior);
+  }
+
+  Deployment prior() {
+    return prior;
+  }
+
+  void reload(Pool next) {
+    pool = next;
+  }
+
+  // From any loop.
+
+  void arrived() {
+    arrivals.increment();
+  }
+
+  LoadMeter meter(String backend) {
+    LoadMeter known = meters.get(backend);
+    return known != null ? known : meters.computeIfAbsent(backend, _ -> new LoadMeter());
+  }
+
+  void ended(Ended call) {
+    if (waitingCount.get() < MOST_WAITING) {
+      waitingCount.incrementAndGet();
+      waiting.add(call);
+    }
+  }
+
+  // From the looking thread.
+
+  /**
+   * Learns from what came since the last look.
+   *
+   * @param nowSeconds on a clock that does not go back
+   * @param epochSeconds the time of day
+   * @param replicas servers that are up
+   * @param inFlight calls there
+   */
+  PoolCapacity look(double nowSeconds, long epochSeconds, int replicas, int inFlight) {
+    double passed = Double.isNaN(lastSeconds) ? 0 : nowSeconds - lastSeconds;
+    lastSeconds = nowSeconds;
+    learn(passed);
+    count(passed, epochSeconds);
+    var load = load();
+    var policy = policy(pool);
+    stabiliser.window(policy.windowSeconds());
+    var ahead = ahead(policy);
+    var seen = calibration.calibrated();
+    var situation = new Situation(prior, seen, load, ahead, promises(pool.slo()));
+    Target wanted = Scaler.want(situation, policy);
+    if (latest == null) {
+      stabiliser.hold(nowSeconds, asItStands(wanted, replicas, policy));
+    }
+    Target target = stabiliser.hold(nowSeconds, wanted);
+    var next =
+        new PoolCapacity(
+            pool.name(),
+            prior,
+            seen,
+            new PoolCapacity.Load(
+                perSecond,
+                ahead.mean(),
+                ahead.high(),
+                load.prompt().mean(),
+                load.completion().mean(),
+                load.prefixHitRatio()),
+            accuracy.times(),
+            replicas,
+            inFlight,
+            target);
+    latest = next;
+    return next;
+  }
+
+  /**
+   * A gateway that has just started knows of no load; what others found necessary stays for a
+   * window.
+   */
+  private static Target asItStands(Target wanted, int replicas, Policy policy) {
+    int standing = Math.clamp(Math.max(replicas, wanted.replicas()), policy.min(), policy.max());
+    return wanted.with(standing, "as it stood when the gateway started");
+  }
+
+  private void learn(double passedSeconds) {
+    double keep = Math.pow(0.5, passedSeconds / FORGETTING_SECONDS);
+    prompts.fade(keep);
+    completions.fade(keep);
+    for (Ended call = waiting.poll(); call != null; call = waiting.poll()) {
+      waitingCount.decrementAndGet();
+      prompts.add(call.promptTokens());
+      completions.add(call.seen().completionTokens());
+      cachedShare.add(call.cachedTokens() / Math.max(1, call.promptTokens()));
+      if (call.timed()) {
+        accuracy.compare(calibration.expected(call.seen()), call.seen());
+        calibration.see(call.seen());
+      }
+    }
+  }
+
+  private void count(double passedSeconds, long epochSeconds) {
+    long now = arrivals.sum();
+    double came = now - arrivedBefore;
+    arrivedBefore = now;
+    if (passedSeconds > 0) {
+      double share = 1 - Math.exp(-passedSeconds / MOMENT_SECONDS);
+      perSecond += share * (came / passedSeconds - perSecond);
+    }
+    long current = Math.floorDiv(epochSeconds, 60);
+    if (minute != Long.MIN_VALUE && current > minute) {
+      forecast.observe(minute, minuteCount);
+      minuteCount = 0;
+    }
+    minute = Math.max(minute, current);
+    minuteCount += came;
+  }
+
+  /** The forecast of whole minutes, or the load of the moment where that is more. */
+  private Forecast.Ahead ahead(Policy policy) {
+    int minutes = (int) Math.ceil(policy.startSeconds() / SECONDS_PER_MINUTE);
+    var minutely = forecast.highestWithin(Math.max(1, minutes));
+    double high = perSecond + P95 * Math.sqrt(perSecond / MOMENT_SECONDS);
+    return new Forecast.Ahead(
+        Math.max(minutely.mean() / SECONDS_PER_MINUTE, perSecond),
+        // What has died away to a request an hour is no load.
+        Math.max(minutely.high() / SECONDS_PER_MINUTE, perSecond < 1e-3 ? 0 : high));
+  }
+
+  private Workload load() {
+    double cached = cachedShare.value();
+    return new Workload(
+        prompts.lengths(USUAL_PROMPT),
+        completions.lengths(USUAL_COMPLETION),
+        Double.isNaN(cached) ? 0 : Math.clamp(cached, 0, 0.95),
+        1);
+  }
+
+  private static Policy policy(Pool pool) {
+    var capacity = pool.capacity().orElseThrow();
+    Scaling scaling = capacity.scaling();
+    return new Policy(
+        capacity.min(),
+        capacity.max(),
+        scaling.headroom(),
+        scaling.spareReplicas(),
+        seconds(scaling.start()),
+        seconds(scaling.window()));
+  }
+
+  private static List<Bound> promises(Slo slo) {
+    var bounds = new ArrayList<Bound>(2);
+    promise(bounds, Bound.Metric.TTFT, slo.ttft());
+    promise(bounds, Bound.Metric.TPOT, slo.tpot());
+    return bounds;
+  }
+
+  private static void promise(List<Bound> bounds, Bound.Metric metric, Duration within) {
+    if (within.isPositive()) {
+      bounds.add(new Bound(metric, Bound.Percentile.P95, seconds(within)));
+    }
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toNanos() / 1e9;
+  }
+
+  /** What the last look found; null before the first. */
+  @Nullable PoolCapacity latest() {
+    return latest;
+  }
+}
