@@ -80,6 +80,11 @@ public final class Problems {
     return places.getOrDefault(around, new Place(0, 0));
   }
 
+  /** Whether something below a path was complained about. */
+  boolean spoiled(String path) {
+    return faulty.stream().anyMatch(each -> each.startsWith(path + "."));
+  }
+
   private boolean inFault(String path) {
     for (String above = path; !above.isEmpty(); above = above(above)) {
       if (faulty.contains(above)) {

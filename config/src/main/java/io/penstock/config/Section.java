@@ -77,6 +77,11 @@ public final class Section {
     return entries.containsKey(key);
   }
 
+  /** Whether one of its values was complained about, so that nothing can be said of the whole. */
+  public boolean spoiled() {
+    return reading.problems().spoiled(path);
+  }
+
   public void complain(String where, String message) {
     reading.problems().error(where, message);
   }

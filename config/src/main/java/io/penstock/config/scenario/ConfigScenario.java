@@ -10,6 +10,7 @@ import io.penstock.planner.capacity.Deployment;
 import io.penstock.planner.cost.TokenPrice;
 import io.penstock.planner.model.Precision;
 import io.penstock.planner.size.Availability;
+import io.penstock.planner.size.Availability.Range;
 import io.penstock.planner.size.Bound;
 import io.penstock.planner.size.Demand;
 import io.penstock.planner.size.Money;
@@ -77,7 +78,7 @@ public final class ConfigScenario {
             pool.name(),
             demand.times(share),
             bounds(pool.slo()),
-            availability,
+            availability.with(pool.capacity().map(ConfigScenario::range).orElse(Range.ANY)),
             Money.UNBOUNDED,
             Requirement.UNCALIBRATED);
     return pool.capacity()
@@ -115,6 +116,10 @@ public final class ConfigScenario {
                 List.of(deployment));
     return new PoolWish(
         pool.name(), false, share, asked, List.of(deployment), others, Optional.empty());
+  }
+
+  private static Range range(Capacity capacity) {
+    return new Range(capacity.min(), capacity.max());
   }
 
   private ApiPrice price(Pool pool) {

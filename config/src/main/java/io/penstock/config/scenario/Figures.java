@@ -244,13 +244,7 @@ final class Figures {
     double replicas =
         at.getOrDefault("gpus", (double) sized.deployment().tensorParallel())
             / sized.deployment().tensorParallel();
-    String count =
-        sized.replicas().base()
-            + " for the peak + "
-            + sized.replicas().headroom()
-            + " headroom + "
-            + sized.replicas().spare()
-            + " spare";
+    String count = sized.replicas().text();
     Function<Double, String> each =
         value -> Show.number(value) + " a replica x " + Show.number(replicas) + " replicas";
     return switch (what) {
@@ -307,7 +301,7 @@ final class Figures {
       case "cost-per-month-usd" ->
           figure(
               cost.usdPerMonth(),
-              count + " replicas x " + Show.usd(cost.usdPerReplicaHour()) + "/h x 730 h");
+              "replicas " + count + ", x " + Show.usd(cost.usdPerReplicaHour()) + "/h x 730 h");
       case "utilisation" -> figure(sized.utilisation(), "average load / what the SLO allows");
       default -> Optional.empty();
     };

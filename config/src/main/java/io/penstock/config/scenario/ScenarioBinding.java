@@ -1,6 +1,7 @@
 package io.penstock.config.scenario;
 
 import io.penstock.config.Notation;
+import io.penstock.config.Rate;
 import io.penstock.config.Section;
 import io.penstock.config.catalog.ApiPrice;
 import io.penstock.config.catalog.Catalog;
@@ -15,6 +16,7 @@ import io.penstock.planner.size.Bound;
 import io.penstock.planner.size.Demand;
 import io.penstock.planner.size.Money;
 import io.penstock.planner.size.Requirement;
+import io.penstock.planner.size.Spot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +62,8 @@ final class ScenarioBinding {
                         var asked =
                             new Requirement(
                                 pool, part, poolSlo(section, slo), availability, money, doubt);
-                        return hardware.wish(pool, section, candidate, share, asked);
+                        return rated(
+                            section, hardware.wish(pool, section, candidate, share, asked));
                       }))
           .values()
           .forEach(wish -> wish.ifPresent(pools::add));
@@ -78,6 +81,16 @@ final class ScenarioBinding {
     root.done();
     return Optional.of(
         new Scenario(name, source, pools, money.budgetUsdPerMonth(), kv, simple, claims, given));
+  }
+
+  /** How often the users of an API send is not known: that is for hardware to say. */
+  private static PoolWish rated(Section section, PoolWish wish) {
+    boolean unrated = wish.requirement().demand().peakPerSecond() == 0;
+    if (!wish.candidate() && wish.bought().isPresent() && unrated) {
+      section.complain(
+          section.below("provider"), "needs traffic.requests-per-second beside concurrent-users");
+    }
+    return wish;
   }
 
   private static Scenario.Given given(Section section) {
@@ -184,6 +197,7 @@ final class ScenarioBinding {
     double headroom = section.read("headroom", Notation.SHARE, 0.0);
     int spares = section.integer("spare-replicas", 0);
     var regions = section.named("regions", Notation.SHARE);
+    Spot spot = section.section("spot").map(ScenarioBinding::spot).orElse(Spot.NONE);
     section.done();
     var domains =
         regions.isEmpty()
@@ -193,13 +207,25 @@ final class ScenarioBinding {
     if (Math.abs(sum - 1) > 1e-6) {
       section.complain(section.below("regions"), "do not sum to 100%");
     }
-    return made(section, "", () -> new Availability(headroom, spares, domains))
+    return made(section, "", () -> new Availability(headroom, spares, domains).with(spot))
         .orElse(Availability.NONE);
+  }
+
+  private static Spot spot(Section section) {
+    double share = section.read("share", Notation.SHARE, 1.0);
+    section.need("interruptions");
+    double perHour =
+        section.optional("interruptions", Notation.RATE).map(Rate::perSecond).orElse(0.0) * 3600;
+    section.need("replacement");
+    double replacement = seconds(section.read("replacement", Notation.DURATION, Duration.ZERO));
+    double confidence = section.read("confidence", Notation.SHARE, Spot.NONE.confidence());
+    section.done();
+    return made(section, "", () -> new Spot(share, perHour, replacement, confidence))
+        .orElse(Spot.NONE);
   }
 
   private Money money(Section section) {
     double budget = section.number("usd-per-month", 0);
-    double spot = section.read("spot-share", Notation.SHARE, 0.0);
     Optional<ApiPrice> api =
         section
             .optionalText("api")
@@ -211,7 +237,7 @@ final class ScenarioBinding {
               return price;
             });
     section.done();
-    return made(section, "", () -> new Money(budget, spot, api.map(ApiPrice::price)))
+    return made(section, "", () -> new Money(budget, api.map(ApiPrice::price)))
         .orElse(Money.UNBOUNDED);
   }
 
@@ -268,8 +294,10 @@ final class ScenarioBinding {
     try {
       return Optional.of(maker.get());
     } catch (IllegalArgumentException refused) {
-      String where = key.isEmpty() ? section.path() : section.below(key);
-      section.complain(where, String.valueOf(refused.getMessage()));
+      if (!section.spoiled()) {
+        String where = key.isEmpty() ? section.path() : section.below(key);
+        section.complain(where, String.valueOf(refused.getMessage()));
+      }
       return Optional.empty();
     }
   }

@@ -9,17 +9,12 @@ import io.penstock.config.scenario.Read;
 import io.penstock.config.scenario.Scenario;
 import io.penstock.config.scenario.ScenarioFile;
 import io.penstock.config.scenario.ScenarioPlanner;
-import io.penstock.planner.capacity.Workload;
-import io.penstock.planner.size.Availability;
-import io.penstock.planner.size.Demand;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -68,50 +63,13 @@ final class PlanCommand implements Callable<Integer> {
   @Option(names = "--explain", description = "Prints the formula behind every figure.")
   private boolean explain;
 
-  @Option(
-      names = "--rate",
-      paramLabel = "N",
-      description = "With a config: requests a second at the peak. Without it: 1.")
-  private double rate = 1;
-
-  @Option(
-      names = "--average",
-      paramLabel = "N",
-      description = "With a config: requests a second on average. Without it: as at the peak.")
-  private double average;
-
-  @Option(
-      names = "--prompt-tokens",
-      paramLabel = "N",
-      description = "With a config: of a request. Without it: 400.")
-  private double promptTokens = 400;
-
-  @Option(
-      names = "--completion-tokens",
-      paramLabel = "N",
-      description = "With a config: of a request. Without it: 250.")
-  private double completionTokens = 250;
-
-  @Option(
-      names = "--share",
-      paramLabel = "POOL=SHARE",
-      description = "With a config: a pool's share of the traffic; the others share the rest.")
-  private Map<String, String> shares = new LinkedHashMap<>();
-
-  @Option(
-      names = "--headroom",
-      paramLabel = "SHARE",
-      description = "With a config: what is kept free over the peak. Without it: 20%%.")
-  private String headroom = "20%";
-
-  @Option(
-      names = "--spares",
-      paramLabel = "N",
-      description = "With a config: replicas that may be lost. Without it: 1.")
-  private int spares = 1;
+  @Mixin private TrafficOptions traffic = new TrafficOptions();
 
   @Override
   public Integer call() {
+    if (audit && scenario != null) {
+      throw Failure.usage("--audit plans every shipped scenario: leave --scenario out");
+    }
     if (audit) {
       return audit(shipped().stream().map(PlanCommand::read).map(PlanCommand::plan).toList());
     }
@@ -144,27 +102,15 @@ final class PlanCommand implements Callable<Integer> {
 
   private Scenario ofConfig(PenstockConfig loaded) {
     try {
-      var parts = new LinkedHashMap<String, Double>();
-      shares.forEach((pool, share) -> parts.put(pool, share("--share", share)));
       return ConfigScenario.of(
           config.file().toString(),
           loaded,
           Catalog.shipped(),
-          Demand.rate(rate, average, Workload.of(promptTokens, completionTokens)),
-          Availability.single(share("--headroom", headroom), spares),
-          parts);
+          traffic.demand(),
+          traffic.availability(),
+          traffic.shares(loaded));
     } catch (IllegalArgumentException refused) {
       throw Failure.no(String.valueOf(refused.getMessage()));
-    }
-  }
-
-  private static double share(String option, String text) {
-    try {
-      boolean percent = text.endsWith("%");
-      double value = Double.parseDouble(percent ? text.substring(0, text.length() - 1) : text);
-      return percent ? value / 100 : value;
-    } catch (NumberFormatException _) {
-      throw Failure.usage(option + ": " + text + " is no share: write it as 25%");
     }
   }
 

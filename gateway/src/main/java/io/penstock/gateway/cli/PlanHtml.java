@@ -1,8 +1,11 @@
 package io.penstock.gateway.cli;
 
+import static io.penstock.gateway.cli.PlanCharts.stack;
+
 import io.penstock.config.scenario.Planned;
 import io.penstock.config.scenario.Planned.Judged;
 import io.penstock.config.scenario.Planned.PoolPlan;
+import io.penstock.config.scenario.Scenario;
 import io.penstock.planner.scenario.Figure;
 import io.penstock.planner.size.Explanation;
 import io.penstock.planner.size.Ledger;
@@ -10,6 +13,7 @@ import io.penstock.planner.size.Plan;
 import io.penstock.planner.size.Show;
 import io.penstock.planner.size.Sized;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** Plans and verdicts as one page that needs nothing beside it, on a screen and on paper. */
 final class PlanHtml {
@@ -20,13 +24,15 @@ final class PlanHtml {
       h1{font-size:1.5rem;margin:2rem 0 .2rem}h2{font-size:1.1rem;margin:1.6rem 0 .4rem}h3{font-size:.9rem;margin:.8rem 0 .2rem;font-weight:600}
       p{margin:.3rem 0}.quiet{color:#5b6675}.no{color:#a3231b}.yes{color:#14694a}
       table{border-collapse:collapse;width:100%;font-size:.82rem;margin:.4rem 0}
-      th,td{text-align:left;padding:.22rem .6rem .22rem 0;border-bottom:1px solid #dfe4ea;vertical-align:top}
+      th,td{text-align:left;padding:.22rem .9rem .22rem 0;border-bottom:1px solid #dfe4ea;vertical-align:top}
+      tr>:last-child{padding-right:0}table.facts th{width:8.5rem;white-space:nowrap}td.v{white-space:nowrap}
       td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
       .charts{display:grid;grid-template-columns:1fr 1fr;gap:.4rem 1.6rem}.chart{break-inside:avoid}
-      svg{width:100%;height:auto;display:block}svg text{font:11px system-ui,sans-serif;fill:#3c4653}
+      svg{width:100%;height:auto;display:block}svg text{font:11px system-ui,sans-serif;fill:#3c4653;paint-order:stroke;stroke:#fff;stroke-width:3px}
       details summary{cursor:pointer;color:#5b6675;font-size:.85rem}
-      @media print{body{max-width:none;margin:0;font-size:11px}h1{break-before:page}h1:first-of-type{break-before:auto}tr,h2,h3{break-inside:avoid;break-after:auto}details{display:none}}
-      @media (max-width:48rem){.charts{grid-template-columns:1fr}}
+      @page{margin:14mm 13mm}
+      @media print{body{max-width:none;margin:0;padding:0;font-size:11px;print-color-adjust:exact;-webkit-print-color-adjust:exact}h1{margin-top:0;break-before:page}h1:first-of-type{break-before:auto}tr{break-inside:avoid}h2,h3{break-after:avoid}thead{display:table-header-group}.charts{gap:.2rem 1.2rem}details{display:none}}
+      @media screen and (max-width:48rem){.charts{grid-template-columns:1fr}}
       """;
 
   private final StringBuilder page = new StringBuilder();
@@ -66,21 +72,22 @@ final class PlanHtml {
     if (!planned.claims().isEmpty()) {
       claims(planned.claims());
     }
+    given(planned.scenario().given());
+  }
+
+  private void given(List<Scenario.Given> given) {
+    if (!given.isEmpty()) {
+      tag("h2", "", "Taken as given");
+      page.append("<table class=\"facts\">");
+      given.forEach(each -> row(each.what(), each.text()));
+      page.append("</table>\n");
+    }
   }
 
   private void pool(PoolPlan pool) {
     String kind = pool.wish().candidate() ? "Candidate " : "Pool ";
     tag("h2", "", kind + pool.wish().name());
-    pool.bought()
-        .ifPresent(bought ->
-            tag(
-                "p",
-                "",
-                "Bought by the token: "
-                    + Show.usd(bought.usdPerRequest())
-                    + " a request, "
-                    + Show.usd(bought.usdPerMonth())
-                    + " a month"));
+    pool.bought().ifPresent(bought -> tag("p", "", PlanText.bought(bought)));
     pool.plan().ifPresent(this::plan);
   }
 
@@ -94,22 +101,14 @@ final class PlanHtml {
   private void sized(Plan plan, Sized sized) {
     var replicas = sized.replicas();
     var cost = sized.cost();
-    page.append("<table>");
+    page.append("<table class=\"facts\">");
     if (plan.withoutSlo()) {
       row("below", "as if nothing were promised: " + sized.label());
     }
-    row(
-        "Replicas",
-        replicas.total()
-            + " = "
-            + replicas.base()
-            + " for the peak + "
-            + replicas.headroom()
-            + " headroom + "
-            + replicas.spare()
-            + " spare; "
-            + sized.gpus()
-            + " GPUs");
+    row("Replicas", replicas.text() + "; " + sized.gpus() + " GPUs");
+    if (replicas.spot() > 0) {
+      row("On spot", PlanText.spot(sized));
+    }
     row("Binds", sized.constraint().word() + ": " + sized.constraint().meaning());
     row(
         "One replica",
@@ -161,12 +160,16 @@ final class PlanHtml {
                     + Show.usd(phase.sized().cost().usdPerMonth())
                     + " a month"));
     page.append("</table><div class=\"charts\">");
-    chart("Memory of one GPU", Chart.stack(Ledger.memory(sized), Show::gigabytes));
-    chart("One decode step at the peak", Chart.stack(Ledger.step(sized), Show::seconds));
-    chart("Latency of one replica against its load, p95", Chart.latency(sized, plan.requirement()));
-    chart("Cost a month by GPU, cheapest that keeps the SLO", Chart.costs(plan));
-    chart("Cost against latency; the line: nothing beats these", Chart.front(plan));
-    page.append("</div><details><summary>Every figure's formula</summary><table>");
+    chart("Memory of one GPU", name -> stack(name, Ledger.memory(sized), Show::gigabytes));
+    chart("One decode step at the peak", name -> stack(name, Ledger.step(sized), Show::seconds));
+    for (var bound : PlanCharts.promised(plan.requirement())) {
+      chart(PlanCharts.latencyTitle(bound), _ -> PlanCharts.latency(sized, bound));
+    }
+    chart("Cost a month by GPU, cheapest that keeps the SLO", name -> PlanCharts.costs(name, plan));
+    chart(
+        "Cost against p95 of a request; the line: the best", name -> PlanCharts.front(name, plan));
+    chart("Cost a month as traffic grows", name -> PlanCharts.growth(name, sized));
+    page.append("</div><details><summary>Every figure's formula</summary><table class=\"facts\">");
     Explanation.of(sized).forEach(line -> row(line.name(), line.formula() + " = " + line.value()));
     page.append("</table></details>\n");
   }
@@ -215,10 +218,10 @@ final class PlanHtml {
     page.append("</table>\n");
   }
 
-  private void chart(String title, String svg) {
+  private void chart(String title, UnaryOperator<String> svg) {
     page.append("<div class=\"chart\">");
     tag("h3", "", title);
-    page.append(svg).append("</div>\n");
+    page.append(svg.apply(title)).append("</div>\n");
   }
 
   private void row(String name, String value) {

@@ -136,7 +136,10 @@ final class PlanJson {
             new JsonObject()
                 .put("peak", replicas.base())
                 .put("headroom", replicas.headroom())
-                .put("spare", replicas.spare()))
+                .put("spare", replicas.spare())
+                .put("interruption", replicas.interruption())
+                .put("minimum", replicas.minimum()))
+        .put("on_spot", replicas.spot())
         .put(
             "domains",
             array(

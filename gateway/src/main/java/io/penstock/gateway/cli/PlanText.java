@@ -88,15 +88,16 @@ final class PlanText {
     String kind = pool.wish().candidate() ? "candidate " : "pool ";
     pool.bought()
         .ifPresent(bought -> {
-          lines.add(
-              kind
-                  + pool.wish().name()
-                  + ": bought by the token, "
-                  + Show.usd(bought.usdPerMonth())
-                  + " a month");
-          row("request", Show.usd(bought.usdPerRequest()));
+          lines.add(kind + pool.wish().name() + ": " + bought(bought));
         });
     pool.plan().ifPresent(plan -> plan(kind + pool.wish().name(), plan));
+  }
+
+  static String bought(Planned.Bought bought) {
+    String each = "bought by the token: " + Show.usd(bought.usdPerRequest()) + " a request";
+    return bought.requestsPerMonth() > 0
+        ? each + ", " + Show.usd(bought.usdPerMonth()) + " a month"
+        : each + "; how many a month follows from the users' pool alone";
   }
 
   private void plan(String name, Plan plan) {
@@ -146,18 +147,10 @@ final class PlanText {
 
   private void sized(Sized sized) {
     var replicas = sized.replicas();
-    row(
-        "replicas",
-        replicas.total()
-            + " = "
-            + replicas.base()
-            + " for the peak + "
-            + replicas.headroom()
-            + " headroom + "
-            + replicas.spare()
-            + " spare ("
-            + sized.gpus()
-            + " GPUs)");
+    row("replicas", replicas.text() + " (" + sized.gpus() + " GPUs)");
+    if (replicas.spot() > 0) {
+      row("on spot", spot(sized));
+    }
     if (replicas.domains().size() > 1) {
       row(
           "in",
@@ -207,6 +200,20 @@ final class PlanText {
                     + (api.breakEvenUtilisation() <= 1
                         ? "at " + Show.percent(api.breakEvenUtilisation()) + " utilisation"
                         : "never")));
+  }
+
+  static String spot(Sized sized) {
+    var spot = sized.requirement().availability().spot();
+    return sized.replicas().spot()
+        + " of them at "
+        + Show.usd(sized.cost().price().spotUsd())
+        + "/h (on demand "
+        + Show.usd(sized.cost().price().onDemandUsd())
+        + "/h); each away "
+        + Show.percent(spot.awayShare())
+        + " of the time, enough are there "
+        + Show.percent(spot.confidence())
+        + " of it";
   }
 
   static String latency(Prediction prediction) {

@@ -10,6 +10,8 @@ public enum Constraint {
   /** The replica is busy all the time, or its batch is full. */
   THROUGHPUT("throughput", "the replica finishes no more requests"),
   BUDGET("budget", "the month's budget"),
+  MOST_REPLICAS("most replicas", "more replicas than may run"),
+  LEAST_REPLICAS("least replicas", "the traffic needs fewer than have to run"),
   /** Less than one replica's worth of traffic. */
   ONE_REPLICA("one replica", "one replica is the least there can be, and is more than enough"),
   /** The hardware has no kernels for such numbers, or no price. */

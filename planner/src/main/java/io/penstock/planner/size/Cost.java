@@ -1,5 +1,6 @@
 package io.penstock.planner.size;
 
+import io.penstock.planner.capacity.Deployment;
 import io.penstock.planner.cost.TokenPrice;
 import java.util.Optional;
 
@@ -8,7 +9,8 @@ import java.util.Optional;
  * month's requests. <em>Fully loaded</em> is the price of one replica's hour over what it serves
  * within its SLO: what a request costs at best.
  *
- * @param usdPerReplicaHour all GPUs of a replica, spot share blended in
+ * @param price of a replica's hour
+ * @param usdPerReplicaHour of the mean replica that serves, all its GPUs
  * @param usdPerMonth of all replicas
  * @param requestsPerMonth at the average rate
  * @param provisionedPerRequest USD
@@ -17,6 +19,7 @@ import java.util.Optional;
  * @param api the same work bought by the token
  */
 public record Cost(
+    Price price,
     double usdPerReplicaHour,
     double usdPerMonth,
     double requestsPerMonth,
@@ -47,24 +50,48 @@ public record Cost(
       double breakEvenRequestsPerMonth,
       double breakEvenUtilisation) {}
 
+  /**
+   * What one replica costs for an hour, all its GPUs.
+   *
+   * @param onDemandUsd while nobody takes it away
+   * @param spotUsd on interruptible machines; as on demand where no such price is known
+   */
+  public record Price(double onDemandUsd, double spotUsd) {
+    static Price of(Deployment deployment) {
+      double onDemand = deployment.usdPerHour();
+      double spot = deployment.gpu().spotUsdPerHour() * deployment.tensorParallel();
+      return new Price(onDemand, spot > 0 ? spot : onDemand);
+    }
+
+    /** The mean of replicas of which a share is interruptible. */
+    double mixed(double spotShare) {
+      return onDemandUsd * (1 - spotShare) + spotUsd * spotShare;
+    }
+  }
+
   static Cost of(
-      double usdPerReplicaHour,
-      int replicas,
+      Price price,
+      Replicas replicas,
+      double spotShare,
       double averagePerSecond,
       double sustainablePerSecond,
       Demand demand,
-      Optional<TokenPrice> price) {
-    double month = usdPerReplicaHour * replicas * HOURS_PER_MONTH;
+      Optional<TokenPrice> api) {
+    int onDemand = replicas.total() - replicas.spot();
+    double hour = onDemand * price.onDemandUsd() + replicas.spot() * price.spotUsd();
+    double month = hour * HOURS_PER_MONTH;
     double requests = averagePerSecond * SECONDS_PER_MONTH;
-    double loaded = usdPerReplicaHour / (sustainablePerSecond * 3600);
+    double each = price.mixed(spotShare);
+    double loaded = each / (sustainablePerSecond * 3600);
     return new Cost(
-        usdPerReplicaHour,
+        price,
+        each,
         month,
         requests,
         month / requests,
         loaded,
         demand.tokensPerRequest(),
-        price.map(known -> api(known, demand, requests, month, loaded)));
+        api.map(known -> api(known, demand, requests, month, loaded)));
   }
 
   private static Api api(

@@ -104,6 +104,29 @@ public final class Explanation {
         "spares",
         "spares per failure domain x " + replicas.domains().size() + " domains",
         String.valueOf(replicas.spare()));
+    var availability = sized.requirement().availability();
+    var spot = availability.spot();
+    if (spot.share() > 0) {
+      add(
+          "away share",
+          "r T / (1 + r T), r = %s/h, T = %s"
+              .formatted(
+                  Show.number(spot.interruptionsPerHour()),
+                  Show.seconds(spot.replacementSeconds())),
+          Show.percent(spot.awayShare()));
+      add(
+          "replicas for interruptions",
+          "least s with P(Binomial(n + s, away share) <= s) >= %s, n = %d interruptible"
+              .formatted(
+                  Show.percent(spot.confidence()), replicas.spot() - replicas.interruption()),
+          String.valueOf(replicas.interruption()));
+    }
+    if (replicas.minimum() > 0) {
+      add(
+          "replicas to the minimum",
+          availability.range().least() + " at least - those",
+          String.valueOf(replicas.minimum()));
+    }
     add(
         "utilisation",
         String.format(
@@ -125,9 +148,11 @@ public final class Explanation {
         "month",
         String.format(
             Locale.ROOT,
-            "%d replicas x %s/h x 730 h",
-            sized.replicas().total(),
-            Show.usd(cost.usdPerReplicaHour())),
+            "(%d replicas x %s/h + %d on spot x %s/h) x 730 h",
+            sized.replicas().total() - sized.replicas().spot(),
+            Show.usd(cost.price().onDemandUsd()),
+            sized.replicas().spot(),
+            Show.usd(cost.price().spotUsd())),
         Show.usd(cost.usdPerMonth()));
     add(
         "request, provisioned",

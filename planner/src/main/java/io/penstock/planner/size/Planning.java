@@ -52,10 +52,11 @@ public final class Planning {
   }
 
   private Plan plan() {
-    Optional<Sized> kept = sized(outcomes).min(CHEAPEST);
+    Optional<Sized> kept =
+        sized(outcomes).filter(this::allowed).min(CHEAPEST).or(() -> sized(outcomes).min(CHEAPEST));
     Optional<Sized> chosen = kept.or(this::nearest);
     var alternatives = alternatives(chosen);
-    boolean met = kept.isPresent() && withinBudget(kept.get());
+    boolean met = kept.filter(this::allowed).isPresent();
     var whole = new ArrayList<>(sized(others).toList());
     kept.ifPresent(whole::add);
     return new Plan(
@@ -69,13 +70,17 @@ public final class Planning {
         alternatives,
         front(whole),
         chosen.map(sized -> growth(sized, whole)).orElse(List.of()),
-        chosen.map(sized -> phases(sized.deployment(), kept.isEmpty())).orElse(List.of()));
+        chosen.map(Planning::phases).orElse(List.of()));
   }
 
   /** What was asked for, as if nothing were promised. */
   private Optional<Sized> nearest() {
     var free = requirement.withoutSlo();
     return sized(asked.stream().map(each -> Sizer.size(free, each)).toList()).min(CHEAPEST);
+  }
+
+  private boolean allowed(Sized sized) {
+    return sized.withinRange() && withinBudget(sized);
   }
 
   private boolean withinBudget(Sized sized) {
@@ -86,54 +91,58 @@ public final class Planning {
   // ---- words
 
   private String answer(Optional<Sized> kept, List<Sized> all) {
-    if (kept.isPresent() && withinBudget(kept.get())) {
-      var sized = kept.get();
-      return sized.replicas().total()
-          + " x "
-          + sized.label()
-          + ": "
-          + Show.usd(sized.cost().usdPerMonth())
-          + " a month";
+    if (kept.filter(this::allowed).isPresent()) {
+      return named(kept.get()) + ": " + Show.usd(kept.get().cost().usdPerMonth()) + " a month";
     }
+    String why =
+        kept.map(this::whyNot)
+            .or(() -> refused(outcomes).findFirst().map(each -> each.label() + ": " + each.why()))
+            .orElse("no hardware is left to look at");
     String nearest =
         all.stream()
-            .filter(this::withinBudget)
+            .filter(this::allowed)
             .min(CHEAPEST)
             .or(() -> all.stream().min(CHEAPEST))
             .map(sized ->
                 "; the nearest that keeps the SLO is "
-                    + sized.replicas().total()
-                    + " x "
-                    + sized.label()
+                    + named(sized)
                     + " for "
                     + Show.usd(sized.cost().usdPerMonth())
                     + " a month")
             .orElse("; nothing in the catalogue does");
-    return kept.map(sized ->
-            "no plan meets this: "
-                + sized.replicas().total()
-                + " x "
-                + sized.label()
-                + " cost "
-                + Show.usd(sized.cost().usdPerMonth())
-                + " a month, the budget is "
-                + Show.usd(requirement.money().budgetUsdPerMonth())
-                + nearest)
-        .orElseGet(() ->
-            "no plan meets this: "
-                + refused(outcomes)
-                    .findFirst()
-                    .map(refused -> refused.label() + ": " + refused.why())
-                    .orElse("no hardware is left to look at")
-                + nearest);
+    return "no plan meets this: " + why + nearest;
+  }
+
+  private static String named(Sized sized) {
+    return sized.replicas().total() + " x " + sized.label();
+  }
+
+  private String whyNot(Sized sized) {
+    return sized.withinRange()
+        ? named(sized)
+            + " cost "
+            + Show.usd(sized.cost().usdPerMonth())
+            + " a month, the budget is "
+            + Show.usd(requirement.money().budgetUsdPerMonth())
+        : "it takes " + named(sized) + ", and at most " + most() + " replicas may run";
+  }
+
+  private int most() {
+    return requirement.availability().range().most();
   }
 
   private List<String> relax(Optional<Sized> kept, List<Sized> all) {
     var lines = new ArrayList<String>();
     refused(outcomes).flatMap(refused -> refused.relax().stream()).distinct().forEach(lines::add);
+    kept.filter(sized -> !sized.withinRange())
+        .ifPresent(sized -> {
+          lines.add("the most replicas to " + sized.replicas().total());
+          lines.add(within(sized, most()));
+        });
     double budget = requirement.money().budgetUsdPerMonth();
     if (budget > 0) {
-      kept.ifPresent(sized -> lines.addAll(withinBudget(sized, budget)));
+      kept.filter(sized -> !withinBudget(sized))
+          .ifPresent(sized -> lines.addAll(withinBudget(sized, budget)));
       all.stream()
           .min(CHEAPEST)
           .filter(cheapest -> cheapest.cost().usdPerMonth() > budget)
@@ -146,7 +155,7 @@ public final class Planning {
                       + cheapest.label()));
     }
     all.stream()
-        .filter(this::withinBudget)
+        .filter(this::allowed)
         .min(CHEAPEST)
         .ifPresent(cheapest ->
             lines.add(
@@ -159,18 +168,22 @@ public final class Planning {
   }
 
   private static List<String> withinBudget(Sized sized, double budget) {
-    double each = sized.cost().usdPerReplicaHour() * Cost.HOURS_PER_MONTH;
+    double each = sized.cost().usdPerMonth() / sized.replicas().total();
     int affordable = (int) Math.floor(budget / each);
-    int serving = affordable - sized.replicas().spare();
-    return serving < 1
-        ? List.of("the budget to " + Show.usd(sized.cost().usdPerMonth()) + " a month")
-        : List.of(
-            "the peak to "
-                + Show.number(serving * sized.sustainablePerSecond() / sized.uncertainty())
-                + " requests a second, which "
-                + affordable
-                + " replicas serve without headroom",
-            "the budget to " + Show.usd(sized.cost().usdPerMonth()) + " a month");
+    String more = "the budget to " + Show.usd(sized.cost().usdPerMonth()) + " a month";
+    return affordable <= sized.replicas().spare()
+        ? List.of(more)
+        : List.of(within(sized, affordable), more);
+  }
+
+  /** What so many replicas serve of the peak while the spares are lost. */
+  private static String within(Sized sized, int replicas) {
+    int serving = Math.max(1, replicas - sized.replicas().spare());
+    return "the peak to "
+        + Show.number(serving * sized.sustainablePerSecond() / sized.uncertainty())
+        + " requests a second, which "
+        + replicas
+        + " replicas serve without headroom";
   }
 
   // ---- alternatives
@@ -187,6 +200,9 @@ public final class Planning {
   }
 
   private String whyLost(Sized sized, Optional<Sized> chosen) {
+    if (!sized.withinRange()) {
+      return "takes more than the " + most() + " replicas that may run";
+    }
     if (!withinBudget(sized)) {
       return "over the budget of " + Show.usd(requirement.money().budgetUsdPerMonth());
     }
@@ -220,67 +236,30 @@ public final class Planning {
 
   // ---- later
 
-  private List<Growth> growth(Sized chosen, List<Sized> all) {
+  private static List<Growth> growth(Sized chosen, List<Sized> all) {
     return GROWTH.stream()
         .map(factor -> {
-          var same = again(chosen, factor, requirement.uncertainty());
-          var cheapest =
-              all.stream()
-                  .map(sized -> again(sized, factor, requirement.uncertainty()))
-                  .min(CHEAPEST)
-                  .orElse(same);
+          var same = chosen.times(factor);
+          var cheapest = all.stream().map(sized -> sized.times(factor)).min(CHEAPEST).orElse(same);
           return new Growth(factor, same, cheapest);
         })
         .toList();
   }
 
-  private List<Phase> phases(Deployment deployment, boolean withoutSlo) {
-    var asked = withoutSlo ? requirement.withoutSlo() : requirement;
+  private static List<Phase> phases(Sized chosen) {
     return Stream.of(
             new Step("pilot", 0.1, Requirement.UNCALIBRATED),
             new Step("half", 0.5, Requirement.CALIBRATED),
             new Step("all", 1, Requirement.CALIBRATED))
-        .flatMap(step -> step.phase(asked, deployment).stream())
+        .map(step -> step.phase(chosen))
         .toList();
   }
 
   private record Step(String name, double share, double uncertainty) {
-    Optional<Phase> phase(Requirement asked, Deployment deployment) {
-      double off = Math.min(uncertainty, asked.uncertainty());
-      var part = asked.with(asked.demand().times(share)).with(off);
-      return Sizer.size(part, deployment) instanceof Sized sized
-          ? Optional.of(new Phase(name, share, off, sized))
-          : Optional.empty();
+    Phase phase(Sized chosen) {
+      double off = Math.min(uncertainty, chosen.uncertainty());
+      return new Phase(name, share, off, chosen.part(share, off));
     }
-  }
-
-  /** What one replica sustains does not change with the traffic, so the search is not repeated. */
-  private Sized again(Sized sized, double factor, double uncertainty) {
-    double peak = sized.peakPerSecond() * factor;
-    double average = sized.averagePerSecond() * factor;
-    var replicas =
-        Replicas.of(peak * uncertainty / sized.sustainablePerSecond(), requirement.availability());
-    var load = sized.demand().load();
-    return new Sized(
-        sized.deployment(),
-        sized.replica(),
-        sized.demand().times(factor),
-        sized.sustainablePerSecond(),
-        sized.saturationPerSecond(),
-        sized.constraint(),
-        peak,
-        average,
-        uncertainty,
-        replicas,
-        sized.replica().openLoop(load, peak / replicas.serving()),
-        sized.replica().openLoop(load, average / replicas.total()),
-        Cost.of(
-            sized.cost().usdPerReplicaHour(),
-            replicas.total(),
-            average,
-            sized.sustainablePerSecond(),
-            sized.demand(),
-            requirement.money().api()));
   }
 
   private static Stream<Sized> sized(List<Outcome> outcomes) {

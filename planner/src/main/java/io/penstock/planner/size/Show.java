@@ -7,6 +7,7 @@ import java.util.Locale;
 
 /** Figures as people read them. */
 public final class Show {
+  private static final double LEAST_PERCENT = 0.01;
   private static final MathContext DIGITS = new MathContext(3, RoundingMode.HALF_UP);
 
   private Show() {}
@@ -34,9 +35,21 @@ public final class Show {
         + (Math.abs(amount) >= 1 ? String.format(Locale.ROOT, "%.2f", amount) : number(amount));
   }
 
-  /** {@code 42 %}. */
+  /** {@code $250}, {@code $1.5k}, {@code $40M}: for the axis of a drawing. */
+  public static String roundUsd(double amount) {
+    double size = Math.abs(amount);
+    if (size >= 1e6) {
+      return "$" + number(amount / 1e6) + "M";
+    }
+    return "$" + (size >= 1000 ? number(amount / 1000) + "k" : number(amount));
+  }
+
+  /** {@code 42 %}; what is too small to tell is said to be. */
   public static String percent(double share) {
     double percent = share * 100;
+    if (percent > 0 && percent < LEAST_PERCENT) {
+      return "under " + LEAST_PERCENT + " %";
+    }
     return (Math.abs(percent) >= 10 || percent == 0
             ? String.format(Locale.ROOT, "%.0f", percent)
             : number(percent))

@@ -6,7 +6,6 @@ import io.penstock.planner.capacity.Memory;
 import io.penstock.planner.capacity.MemoryBudget;
 import io.penstock.planner.capacity.Prediction;
 import io.penstock.planner.capacity.Workload;
-import io.penstock.planner.hardware.Gpu;
 import io.penstock.planner.model.WeightMemory;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +22,8 @@ import java.util.Locale;
  * memory holds, or of work.
  */
 public final class Sizer {
-  private static final int BISECTIONS = 26;
+  /** How near to the true rate, relatively. */
+  private static final double PRECISION = 1e-6;
 
   /** Of saturation: a replica that is idle but for one request now and then. */
   private static final double IDLE = 1e-3;
@@ -104,25 +104,17 @@ public final class Sizer {
               + Show.number(sustainable)
               + " requests a second");
     }
-    var replicas = Replicas.of(traffic, requirement.availability());
-    var money = requirement.money();
-    double usdPerHour = usdPerHour(deployment, money.spotShare());
-    return new Sized(
+    return Sized.of(
+        requirement,
         deployment,
         replica,
-        demand,
         sustainable,
         saturation,
         traffic * (1 + requirement.availability().headroom()) <= 0.5
             ? Constraint.ONE_REPLICA
             : binding(sustainable, saturation),
         peak,
-        average,
-        requirement.uncertainty(),
-        replicas,
-        replica.openLoop(load, peak / replicas.serving()),
-        replica.openLoop(load, average / replicas.total()),
-        Cost.of(usdPerHour, replicas.total(), average, sustainable, demand, money.api()));
+        average);
   }
 
   private double sustainable(double saturation) {
@@ -131,7 +123,7 @@ public final class Sizer {
       return high;
     }
     double low = saturation * IDLE;
-    for (int i = 0; i < BISECTIONS; i++) {
+    while (high - low > PRECISION * low) {
       double middle = (low + high) / 2;
       if (keeps(replica.openLoop(load, middle))) {
         low = middle;
@@ -230,13 +222,6 @@ public final class Sizer {
         + deployment.gpu().name()
         + ", "
         + deployment.engine().name();
-  }
-
-  /** USD for an hour of a replica when a share of them is interruptible. */
-  public static double usdPerHour(Deployment deployment, double spotShare) {
-    Gpu gpu = deployment.gpu();
-    double spot = gpu.spotUsdPerHour() > 0 ? gpu.spotUsdPerHour() : gpu.usdPerHour();
-    return deployment.tensorParallel() * (gpu.usdPerHour() * (1 - spotShare) + spot * spotShare);
   }
 
   private static Outcome refused(Deployment deployment, Constraint constraint, String why) {

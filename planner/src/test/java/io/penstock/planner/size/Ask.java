@@ -23,7 +23,7 @@ final class Ask {
             new Bound(Bound.Metric.TTFT, Bound.Percentile.P95, 1),
             new Bound(Bound.Metric.TOTAL, Bound.Percentile.P95, totalSeconds)),
         Availability.single(0.2, 1),
-        new Money(0, 0, Optional.of(new TokenPrice(0.5, 0.5, 1.5))),
+        new Money(0, Optional.of(new TokenPrice(0.5, 0.5, 1.5))),
         Requirement.UNCALIBRATED);
   }
 }

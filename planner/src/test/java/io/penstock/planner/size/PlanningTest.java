@@ -66,7 +66,7 @@ class PlanningTest {
             base.demand(),
             base.slo(),
             base.availability(),
-            new Money(5000, 0, Optional.empty()),
+            new Money(5000, Optional.empty()),
             base.uncertainty());
     var plan = Planning.plan(poor, List.of(SEVEN), List.of(), List.of());
     assertThat(plan.met()).isFalse();
