@@ -18,6 +18,7 @@ import io.penstock.gateway.classify.Classifier;
 import io.penstock.gateway.cost.Cost;
 import io.penstock.gateway.cost.Replicas;
 import io.penstock.gateway.dryrun.DryRun;
+import io.penstock.gateway.expect.Expectations;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -48,6 +49,7 @@ public final class Gateway {
   private final Admit admit;
   private final Backends backends;
   private final Capacities capacities = new Capacities();
+  private final Expectations expectations = new Expectations();
   private final List<DataPort> loops = new ArrayList<>();
   private final List<String> deployments = new ArrayList<>();
   private final Operations operations = new Operations(this);
@@ -136,6 +138,7 @@ public final class Gateway {
         new Authenticator(config.keys(), config.tiers()),
         new Classifier(config.complexity()),
         new Router(config),
+        expectations,
         admit,
         backends,
         capacities,

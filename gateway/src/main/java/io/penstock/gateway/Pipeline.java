@@ -46,10 +46,18 @@ final class Pipeline {
 
   private void route(Visit visit, Call call, Demand demand) {
     switch (stages.router().route(call, visit.caller(), demand)) {
-      case Route route when stages.isRehearsal(call) ->
-          visit.rehearsed(stages.rehearse(call, visit.caller(), demand, visit.routed(route)));
-      case Route route -> reserve(visit, call, demand, visit.routed(route));
+      case Route route -> expect(visit, call, demand, visit.routed(route));
       case Refusal no -> visit.refuse(no);
+    }
+  }
+
+  /** Where it goes says how long its answer may become. */
+  private void expect(Visit visit, Call call, Demand demand, Route route) {
+    Demand expected = visit.measured(stages.expecting(call, visit.caller(), demand, route));
+    if (stages.isRehearsal(call)) {
+      visit.rehearsed(stages.rehearse(call, visit.caller(), expected, route));
+    } else {
+      reserve(visit, call, expected, route);
     }
   }
 

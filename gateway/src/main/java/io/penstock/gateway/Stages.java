@@ -18,6 +18,7 @@ import io.penstock.gateway.cost.Cost;
 import io.penstock.gateway.dryrun.Decision;
 import io.penstock.gateway.dryrun.DryRun;
 import io.penstock.gateway.dryrun.Standing;
+import io.penstock.gateway.expect.Expectations;
 import io.penstock.gateway.upstream.Bodies;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +38,7 @@ record Stages(
     Authenticator authenticator,
     Classifier classifier,
     Router router,
+    Expectations expectations,
     Admit admit,
     Backends backends,
     Capacities capacities,
@@ -60,6 +62,11 @@ record Stages(
     }
     capacities.arrived(route.pool());
     return new Fallbacks(backends, account, capacities, demand, pools);
+  }
+
+  /** The demand, with the length of the answer as the route's model usually gives it. */
+  Demand expecting(Call call, Caller caller, Demand demand, Route route) {
+    return expectations.refine(call, caller.tenant(), demand, route.pool().model());
   }
 
   /** Whether a call is to be answered with its decision, and sent nowhere. */

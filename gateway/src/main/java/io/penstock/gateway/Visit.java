@@ -328,6 +328,14 @@ final class Visit implements Landing {
     stages
         .capacities()
         .answered(sent.turn(), given.usage(), ttft, tpot, alone ? total : Double.NaN);
+    stages
+        .expectations()
+        .learn(
+            Objects.requireNonNull(call),
+            caller().tenant(),
+            Objects.requireNonNull(demand),
+            sent.turn().pool().model(),
+            given.usage());
   }
 
   private long sinceStartNanos() {

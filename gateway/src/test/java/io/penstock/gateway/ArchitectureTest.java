@@ -19,7 +19,16 @@ final class ArchitectureTest {
   private static final String GATEWAY = "io.penstock.gateway.";
   private static final List<String> STAGES =
       List.of(
-          "accept", "authenticate", "classify", "admit", "choose", "upstream", "relay", "account");
+          "accept",
+          "authenticate",
+          "classify",
+          "expect",
+          "admit",
+          "choose",
+          "capacity",
+          "upstream",
+          "relay",
+          "account");
 
   @ArchTest
   static void stages_doNotKnowEachOther(JavaClasses classes) {

@@ -20,4 +20,12 @@ public record Demand(
     boolean needsVision) {
   /** The {@code completionMax} of a request that the client did not bound. */
   public static final int OPEN = -1;
+
+  /** The same where another length of its answers is expected. */
+  public Demand expecting(int completionTokens) {
+    return completionTokens == completionExpected
+        ? this
+        : new Demand(
+            promptTokens, completionTokens, completionMax, complexity, needsTools, needsVision);
+  }
 }

@@ -1,0 +1,55 @@
+package io.penstock.gateway.expect;
+
+/**
+ * How long answers of one kind have been of late, in four classes for each doubling: the newest
+ * counts for a two-hundredth, so that a change of habits is followed. Safe for several threads.
+ */
+final class AnswerLengths {
+  private static final int CLASSES_PER_DOUBLING = 4;
+  private static final int CLASSES = 18 * CLASSES_PER_DOUBLING;
+  private static final double KEPT = 1 - 1.0 / 200;
+
+  private final double[] weights = new double[CLASSES];
+  private final double[] tokens = new double[CLASSES];
+  private double unit = 1;
+  private double count;
+
+  synchronized void add(double length) {
+    double clipped = Math.max(1, length);
+    int index = (int) Math.min(CLASSES - 1, CLASSES_PER_DOUBLING * Math.log(clipped) / Math.log(2));
+    // Newer ones weigh more instead of older ones less, which saves touching them all.
+    unit /= KEPT;
+    weights[index] += unit;
+    tokens[index] += unit * clipped;
+    count = count * KEPT + 1;
+    if (unit > 1e9) {
+      rescale();
+    }
+  }
+
+  private void rescale() {
+    for (int i = 0; i < CLASSES; i++) {
+      weights[i] /= unit;
+      tokens[i] /= unit;
+    }
+    unit = 1;
+  }
+
+  /** Answers that count. */
+  synchronized double count() {
+    return count;
+  }
+
+  /** The mean answer where none may pass {@code most} tokens; 0 before the first. */
+  synchronized double mean(double most) {
+    double sum = 0;
+    double all = 0;
+    for (int i = 0; i < CLASSES; i++) {
+      if (weights[i] > 0) {
+        sum += weights[i] * Math.min(most, tokens[i] / weights[i]);
+        all += weights[i];
+      }
+    }
+    return all > 0 ? sum / all : 0;
+  }
+}

@@ -1,0 +1,86 @@
+package io.penstock.gateway.expect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.penstock.config.Complexity;
+import io.penstock.gateway.testing.TestBed;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import org.junit.jupiter.api.Test;
+
+/** What answers had is what is expected of the next ones, per tenant, complexity and model. */
+class ExpectationsTest {
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+  private static JsonObject ask(TestBed bed, String key, String rest, boolean dryRun)
+      throws Exception {
+    String body =
+        "{\"model\": \"auto\", \"messages\": [{\"role\": \"user\", \"content\": \"Where is"
+            + " Oslo?\"}]"
+            + rest
+            + "}";
+    var request =
+        HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + bed.gateway().port() + "/v1/chat/completions"))
+            .header("authorization", "Bearer " + key)
+            .header("content-type", "application/json");
+    if (dryRun) {
+      request.header("x-penstock-dry-run", "true");
+    }
+    var answer =
+        HTTP.send(request.POST(BodyPublishers.ofString(body)).build(), BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return new JsonObject(answer.body());
+  }
+
+  private static int expected(TestBed bed, String key, String rest) throws Exception {
+    return ask(bed, key, rest, true).getJsonObject("tokens").getInteger("completion_expected");
+  }
+
+  @Test
+  void dryRun_expectsWhatAnswersHad() throws Exception {
+    try (var bed = TestBed.start()) {
+      int before = expected(bed, TestBed.PAID, "");
+      double sum = 0;
+      for (int i = 0; i < 60; i++) {
+        sum +=
+            ask(bed, TestBed.PAID, ", \"max_tokens\": 500, \"seed\": " + i, false)
+                .getJsonObject("usage")
+                .getInteger("completion_tokens");
+      }
+      double mean = sum / 60;
+
+      int after = expected(bed, TestBed.PAID, "");
+      assertThat((double) after).isCloseTo(mean + (before - mean) / 16, within(0.12 * mean));
+      assertThat(expected(bed, TestBed.PAID, ", \"max_tokens\": 12")).isLessThanOrEqualTo(12);
+      // Another tenant's are like the model's, with more doubt.
+      int others = expected(bed, TestBed.ENTERPRISE, "");
+      assertThat(others).isBetween(Math.min(before, after), Math.max(before, after));
+    }
+  }
+
+  @Test
+  void mean_followsAChange() {
+    var lengths = new AnswerLengths();
+    for (int i = 0; i < 100_000; i++) {
+      lengths.add(100);
+    }
+    assertThat(lengths.mean(Double.POSITIVE_INFINITY)).isCloseTo(100, within(1e-6));
+    assertThat(lengths.mean(40)).isEqualTo(40);
+    for (int i = 0; i < 1000; i++) {
+      lengths.add(400);
+    }
+    assertThat(lengths.mean(Double.POSITIVE_INFINITY)).isBetween(395.0, 400.0);
+    assertThat(lengths.count()).isCloseTo(200, within(1.0));
+  }
+
+  @Test
+  void complexities_areThree() {
+    assertThat(Complexity.values()).hasSize(3);
+  }
+}
