@@ -128,7 +128,7 @@ public final class Gateway {
   }
 
   private Stages stages(PenstockConfig config) {
-    Replicas replicas = new Replicas(config, CATALOG);
+    Replicas replicas = new Replicas(config, CATALOG, capacities::replica);
     capacities.reload(config, replicas::deployment);
     Cost cost = new Cost(config, CATALOG, replicas);
     return new Stages(

@@ -7,6 +7,7 @@ import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.call.Usage;
 import io.penstock.planner.autoscale.PoolCapacity;
 import io.penstock.planner.calibrate.Sighting;
+import io.penstock.planner.capacity.ContinuousBatching;
 import io.penstock.planner.capacity.Deployment;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -132,6 +133,12 @@ public final class Capacities {
       var now = standing.apply(name);
       watch.look(nowSeconds, epochSeconds, now.replicas(), now.inFlight());
     });
+  }
+
+  /** A pool's replica as traffic showed it; null while that is little, or nobody watches it. */
+  public @Nullable ContinuousBatching replica(String pool) {
+    PoolWatch watch = watches.get(pool);
+    return watch == null ? null : watch.replica();
   }
 
   /** What the last look found, in the config's order. */

@@ -10,6 +10,7 @@ import io.penstock.planner.autoscale.Situation;
 import io.penstock.planner.autoscale.Stabiliser;
 import io.penstock.planner.autoscale.Target;
 import io.penstock.planner.calibrate.Calibration;
+import io.penstock.planner.capacity.ContinuousBatching;
 import io.penstock.planner.capacity.Deployment;
 import io.penstock.planner.capacity.Workload;
 import io.penstock.planner.forecast.Forecast;
@@ -44,6 +45,9 @@ final class PoolWatch {
   /** Standard deviations up to which 95 of 100 cases stay. */
   private static final double P95 = 1.645;
 
+  /** Requests after which a replica is what they showed. */
+  private static final int FEWEST_SAMPLES = 20;
+
   private static final double USUAL_PROMPT = 500;
   private static final double USUAL_COMPLETION = 200;
 
@@ -55,6 +59,7 @@ final class PoolWatch {
   private final AtomicInteger waitingCount = new AtomicInteger();
   private volatile Pool pool;
   private volatile @Nullable PoolCapacity latest;
+  private volatile @Nullable ContinuousBatching replica;
 
   // Of the looking thread alone.
   private final Forecast forecast = new Forecast();
@@ -144,6 +149,9 @@ final class PoolWatch {
             inFlight,
             target);
     latest = next;
+    if (seen.samples() >= FEWEST_SAMPLES) {
+      replica = ContinuousBatching.of(seen.apply(prior));
+    }
     return next;
   }
 
@@ -236,6 +244,11 @@ final class PoolWatch {
 
   private static double seconds(Duration duration) {
     return duration.toNanos() / 1e9;
+  }
+
+  /** A replica as traffic showed it; null while that is little. */
+  @Nullable ContinuousBatching replica() {
+    return replica;
   }
 
   /** What the last look found; null before the first. */

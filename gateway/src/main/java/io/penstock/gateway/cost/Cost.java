@@ -18,7 +18,7 @@ import java.util.OptionalLong;
  * What calls cost, in whole micro-USD, so that sums are exact. A pool's own price list comes first;
  * then, where the config names its hardware, the call's share of a replica's time at the price of
  * its GPUs (planner: {@link GpuTime}); then the catalogue's price for the model. Idle time is on
- * nobody's bill. Immutable, shared by all loops; a price takes a microsecond or so.
+ * nobody's bill. Shared by all loops; a price takes a microsecond or so.
  */
 public final class Cost {
   private static final double MICROS = 1e6;
@@ -81,7 +81,7 @@ public final class Cost {
     var time = new GpuTime(gpuUsdPerHour * capacity.gpusPerReplica());
     return replicas
         .of(pool)
-        .<Tariff>map(replica -> new Tariff.ReplicaShare(replica, time))
+        .<Tariff>map(_ -> new Tariff.ReplicaShare(() -> replicas.of(pool).orElseThrow(), time))
         .orElse(new Tariff.ReplicaTime(time));
   }
 

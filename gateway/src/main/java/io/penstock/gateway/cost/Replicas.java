@@ -15,16 +15,33 @@ import io.penstock.planner.model.Precision;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The capacity model of one replica of each pool whose hardware the config names and the catalogue
- * knows. Immutable, shared by all loops.
+ * knows: as live traffic showed it, where there was enough, else as the catalogue has it. Shared by
+ * all loops.
  */
 public final class Replicas {
   private final Map<String, ContinuousBatching> byPool = new HashMap<>();
   private final Map<String, Deployment> deployments = new HashMap<>();
 
+  private final Function<String, @Nullable ContinuousBatching> learned;
+
+  /** As the catalogue has them. */
   public Replicas(PenstockConfig config, Catalog catalog) {
+    this(config, catalog, _ -> null);
+  }
+
+  /**
+   * @param learned a pool's replica as traffic showed it, by the pool's name; null: not yet
+   */
+  public Replicas(
+      PenstockConfig config,
+      Catalog catalog,
+      Function<String, @Nullable ContinuousBatching> learned) {
+    this.learned = learned;
     for (Pool pool : config.pools().values()) {
       pool.capacity()
           .flatMap(capacity -> deployment(pool, capacity, catalog))
@@ -38,7 +55,12 @@ public final class Replicas {
 
   /** What a pool's replica can do; none where its hardware or its model is not known. */
   public Optional<ContinuousBatching> of(Pool pool) {
-    return Optional.ofNullable(byPool.get(pool.name()));
+    ContinuousBatching prior = byPool.get(pool.name());
+    if (prior == null) {
+      return Optional.empty();
+    }
+    ContinuousBatching seen = learned.apply(pool.name());
+    return Optional.of(seen == null ? prior : seen);
   }
 
   /** A pool's replica as the config has it; none where its hardware or its model is not known. */

@@ -4,6 +4,7 @@ import io.penstock.planner.capacity.ContinuousBatching;
 import io.penstock.planner.capacity.Workload;
 import io.penstock.planner.cost.GpuTime;
 import io.penstock.planner.cost.TokenPrice;
+import java.util.function.Supplier;
 
 /** How one pool's calls are priced, in USD. */
 sealed interface Tariff {
@@ -44,7 +45,7 @@ sealed interface Tariff {
    * The call's share of a replica: its prompt whole, its decode steps divided by who shares them.
    * What was cached is not computed again.
    */
-  record ReplicaShare(ContinuousBatching replica, GpuTime time) implements Tariff {
+  record ReplicaShare(Supplier<ContinuousBatching> now, GpuTime time) implements Tariff {
     @Override
     public Cost.Basis basis() {
       return Cost.Basis.GPU_TIME;
@@ -56,6 +57,7 @@ sealed interface Tariff {
       if (fresh + tokens.completion <= 0) {
         return 0;
       }
+      ContinuousBatching replica = now.get();
       Workload load = Workload.of(Math.max(1, fresh), Math.max(1, tokens.completion));
       double together = Math.clamp(inFlight, 1, replica.maxSequences(load));
       return time.usd(replica, load, together);

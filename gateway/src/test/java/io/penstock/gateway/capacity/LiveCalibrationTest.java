@@ -77,6 +77,20 @@ class LiveCalibrationTest {
     }
   }
 
+  private static double dryRunTotalMillis() throws Exception {
+    var request =
+        HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + bed.gateway().port() + "/v1/completions"))
+            .header("authorization", "Bearer " + KEY)
+            .header("x-penstock-dry-run", "true")
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "{\"model\": \"auto\", \"prompt\": [1, 2, 3], \"max_tokens\": 1}"))
+            .build();
+    var decision = new JsonObject(HTTP.send(request, BodyHandlers.ofString()).body());
+    return decision.getJsonObject("latency").getJsonObject("total_ms").getDouble("p50");
+  }
+
   private static Void stream(int tokens) throws Exception {
     try (var client = new RawClient(bed.gateway().port())) {
       client.post(
@@ -112,6 +126,7 @@ class LiveCalibrationTest {
     assertThat(pool().getInteger("desired_replicas")).isEqualTo(1);
     assertThat(pool().getJsonObject("calibration").getInteger("samples")).isZero();
     double planned = pool().getDouble("saturation_rps");
+    double before = dryRunTotalMillis();
 
     try (var clients = Executors.newFixedThreadPool(8)) {
       load(clients, 80);
@@ -120,6 +135,8 @@ class LiveCalibrationTest {
 
     var seen = pool();
     System.out.println(seen.encodePrettily());
+    // The dry run's latency is that of the servers as they are.
+    assertThat(dryRunTotalMillis()).isGreaterThan(1.7 * before);
     var decode = seen.getJsonObject("calibration").getJsonObject("decode");
     assertThat(decode.getDouble("prior")).isEqualTo(1);
     assertThat(decode.getDouble("value")).isGreaterThan(1.7);
