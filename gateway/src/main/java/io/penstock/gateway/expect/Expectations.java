@@ -37,7 +37,7 @@ public final class Expectations {
     double suggested = demand.completionExpected() / answers;
     double general = corrected(suggested, ANYBODY, demand, model, most);
     double own = corrected(general, tenant, demand, model, most);
-    return demand.expecting((int) Math.clamp(Math.round(own * answers), 1, Integer.MAX_VALUE));
+    return demand.expecting(Math.clamp(Math.round(own * answers), 1, Integer.MAX_VALUE));
   }
 
   private double corrected(double before, String tenant, Demand demand, String model, double most) {
