@@ -29,6 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       LoadTestCommand.class,
       AccuracyCommand.class,
       PlanCommand.class,
+      SimulateCommand.class,
       TestCommand.class
     },
     footerHeading = "%nExit codes:%n",
@@ -42,7 +43,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Penstock implements Runnable {
   /** Words of the interface that have no command behind them yet. */
-  private static final Set<String> LATER = Set.of("simulate", "report", "keys");
+  private static final Set<String> LATER = Set.of("report", "keys");
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

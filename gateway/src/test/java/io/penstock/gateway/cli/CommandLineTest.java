@@ -56,7 +56,7 @@ final class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"simulate", "report", "keys"})
+  @ValueSource(strings = {"report", "keys"})
   void commandOfALaterVersion_saysSo(String command) {
     var said = run(command, "--anything");
     assertThat(said.code()).isEqualTo(2);

@@ -1,0 +1,46 @@
+package io.penstock.planner.simulate;
+
+/**
+ * A pool's replicas and what becomes of them.
+ *
+ * @param replica what each is
+ * @param replicas that are up at the beginning
+ * @param routing which of them takes a call
+ * @param scaling how many there should be
+ * @param startNanos from the decision for one more until it takes calls
+ * @param interruptionsPerHour of each replica, as spot instances have them; 0: none. One that is
+ *     interrupted is gone at once, and another is started in its place.
+ */
+public record Fleet(
+    ReplicaSpec replica,
+    int replicas,
+    Routing routing,
+    Scaling scaling,
+    long startNanos,
+    double interruptionsPerHour) {
+  public Fleet {
+    if (replicas < 0 || startNanos < 0 || !(interruptionsPerHour >= 0)) {
+      throw new IllegalArgumentException("replicas, their start and interruptions are 0 or more");
+    }
+  }
+
+  /** So many, from beginning to end. */
+  public static Fleet of(ReplicaSpec replica, int replicas) {
+    return new Fleet(replica, replicas, Routing.LEAST_LOADED, Scaling.fixed(), 0, 0);
+  }
+
+  /** The same with another way to choose among them. */
+  public Fleet with(Routing other) {
+    return new Fleet(replica, replicas, other, scaling, startNanos, interruptionsPerHour);
+  }
+
+  /** The same under an autoscaler. */
+  public Fleet with(Scaling other, long otherStartNanos) {
+    return new Fleet(replica, replicas, routing, other, otherStartNanos, interruptionsPerHour);
+  }
+
+  /** The same on instances that may be taken away. */
+  public Fleet interrupted(double perHour) {
+    return new Fleet(replica, replicas, routing, scaling, startNanos, perHour);
+  }
+}

@@ -1,0 +1,72 @@
+package io.penstock.planner.simulate;
+
+import io.penstock.planner.capacity.Deployment;
+import io.penstock.planner.capacity.MemoryBudget;
+import io.penstock.planner.capacity.StepTime;
+
+/**
+ * What a replica is, as its engine was started.
+ *
+ * @param step how long its steps take
+ * @param kv its KV memory
+ * @param contextTokens prompt and completion that its model takes together
+ * @param maxSequences that run at once
+ * @param stepTokens prompt and completion tokens that one step takes at most
+ * @param reservesWhole whether a request is let in only when its whole completion has room, where
+ *     others let it in with its prompt and evict someone when the memory runs out
+ * @param requestNanos that each request spends before the engine sees it
+ */
+public record ReplicaSpec(
+    StepClock step,
+    KvSpace kv,
+    int contextTokens,
+    int maxSequences,
+    int stepTokens,
+    boolean reservesWhole,
+    long requestNanos) {
+  static final double NANOS = 1e9;
+
+  public ReplicaSpec {
+    if (maxSequences < 1 || stepTokens < maxSequences || requestNanos < 0) {
+      throw new IllegalArgumentException(
+          "a replica runs 1 sequence or more, each with a token in every step");
+    }
+  }
+
+  /** The replica by the capacity model. Throws with one line where the model does not fit. */
+  public static ReplicaSpec of(Deployment deployment) {
+    var engine = deployment.engine();
+    var step = StepTime.of(deployment);
+    return new ReplicaSpec(
+        step::seconds,
+        KvSpace.of(deployment.model(), MemoryBudget.of(deployment)),
+        deployment.model().contextTokens(),
+        Math.min(engine.maxSequences(), engine.stepTokens()),
+        engine.stepTokens(),
+        engine.memory().reserve() >= 1,
+        Math.round(engine.parameters().requestSeconds() * NANOS));
+  }
+
+  /** The same whose model takes so many tokens. */
+  public ReplicaSpec withContext(int tokens) {
+    return new ReplicaSpec(step, kv, tokens, maxSequences, stepTokens, reservesWhole, requestNanos);
+  }
+
+  /** One that runs one request after another, each token in the same time. */
+  static ReplicaSpec server(double stepSeconds, int places) {
+    return new ReplicaSpec(
+        (_, _, _, _) -> stepSeconds,
+        KvSpace.tokens(Long.MAX_VALUE / 4),
+        Integer.MAX_VALUE,
+        places,
+        Integer.MAX_VALUE / 2,
+        false,
+        0);
+  }
+
+  /** Whether a request of so many tokens can ever be computed. */
+  boolean holds(int promptTokens, int completionTokens) {
+    long tokens = (long) promptTokens + completionTokens;
+    return tokens <= contextTokens && kv.of(tokens) <= kv.capacity();
+  }
+}
