@@ -21,7 +21,6 @@ import io.penstock.planner.size.Cost;
 import io.penstock.planner.size.Demand;
 import io.penstock.planner.size.Planning;
 import io.penstock.planner.size.Sized;
-import io.penstock.planner.size.Sizer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +58,7 @@ final class PoolSimulation {
       Simulated seen) {
 
     double usd() {
-      return Sizer.usdPerHour(deployment, 0) * seen.use().replicaSeconds() / 3600;
+      return deployment.usdPerHour() * seen.use().replicaSeconds() / 3600;
     }
 
     double usdPerMonth() {

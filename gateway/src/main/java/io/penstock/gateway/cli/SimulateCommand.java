@@ -289,7 +289,7 @@ final class SimulateCommand implements Callable<Integer> {
       if (!usual.containsKey(name)) {
         throw Failure.usage(option + ": " + name + " is none of " + usual.keySet());
       }
-      shares.put(name, Shares.parse(option, text));
+      shares.put(name, TrafficOptions.share(option, text));
     });
     double sum = shares.values().stream().mapToDouble(each -> each).sum();
     if (Math.abs(sum - 1) > 1e-6) {

@@ -3,6 +3,7 @@ package io.penstock.gateway.cli;
 import java.io.Console;
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.Optional;
 
 /** One line on a terminal that is written over while a simulation runs; elsewhere nothing. */
 final class SimulateProgress implements AutoCloseable {
@@ -15,9 +16,8 @@ final class SimulateProgress implements AutoCloseable {
   private int percent = -1;
 
   SimulateProgress(int all) {
-    Console console = System.console();
     this.out = System.err;
-    this.shown = console != null && console.isTerminal();
+    this.shown = Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
     this.all = all;
   }
 

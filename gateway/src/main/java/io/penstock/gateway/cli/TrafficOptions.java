@@ -98,7 +98,8 @@ final class TrafficOptions {
     return parts;
   }
 
-  private static double share(String option, String text) {
+  /** A share as {@code 25%} or {@code 0.25}. */
+  static double share(String option, String text) {
     try {
       boolean percent = text.endsWith("%");
       double value = Double.parseDouble(percent ? text.substring(0, text.length() - 1) : text);

@@ -212,7 +212,8 @@ public final class Sizer {
 
   // ---- words
 
-  static String label(Deployment deployment) {
+  /** The hardware in a few words: {@code llama-2-7b fp16 on 1 t4, vllm}. */
+  public static String label(Deployment deployment) {
     return deployment.model().name()
         + " "
         + deployment.weights().label()
