@@ -173,10 +173,32 @@ final class ConfigBinding {
             "url",
             "write redis://HOST:PORT",
             (where, text) -> new Urls(reading).redis(where, text).map(Secret::new));
+    boolean cluster = section.flag("cluster", false);
+    Optional<Path> ca = section.directory("ca");
+    String prefix = section.text("prefix", "penstock");
     var timeout = section.read("timeout", Notation.DURATION, Duration.ofMillis(20));
+    var lease = section.read("lease", Notation.DURATION, Duration.ofSeconds(30));
     var onFailure = section.choice("on-failure", Redis.OnFailure.LOCAL);
+    var each =
+        section
+            .section("on-failure-of")
+            .map(limits -> perLimit(limits, onFailure))
+            .orElse(Redis.PerLimit.all(onFailure));
     return section.make(
-        () -> url.map(where -> new Redis(where, timeout, onFailure)), Optional.empty());
+        () ->
+            url.map(
+                where -> new Redis(where, cluster, ca, prefix, timeout, lease, onFailure, each)),
+        Optional.empty());
+  }
+
+  private static Redis.PerLimit perLimit(Section section, Redis.OnFailure otherwise) {
+    var requests = section.choice("requests", otherwise);
+    var tokens = section.choice("tokens", otherwise);
+    var concurrency = section.choice("concurrency", otherwise);
+    var budget = section.choice("budget", otherwise);
+    return section.make(
+        () -> new Redis.PerLimit(requests, tokens, concurrency, budget),
+        Redis.PerLimit.all(otherwise));
   }
 
   private static Optional<Traffic> traffic(Section section) {

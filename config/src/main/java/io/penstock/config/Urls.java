@@ -12,7 +12,12 @@ import java.util.regex.Pattern;
  * one only where neither is in it.
  */
 final class Urls {
-  private static final Pattern PASSWORD = Pattern.compile("^[a-z]+://[^/@]*:([^@]*)@.*$");
+  private static final Pattern PASSWORD = Pattern.compile("^[a-z-]+://[^/@]*:([^@]*)@.*$");
+
+  private static final Pattern HOSTS =
+      Pattern.compile("^([a-z-]+://)([^/]*@)?([^/?#@]*)([/?#].*)?$");
+
+  private static final Set<String> REDIS = Set.of("redis", "rediss", "redis-sentinel");
 
   private final Reading reading;
 
@@ -52,9 +57,22 @@ final class Urls {
         text.startsWith("file:")
             ? references.credential(path, text, () -> {})
             : references.expand(path, text);
-    return url.filter(whole ->
-        parsed(path, "what stands here", whole, Set.of("redis", "rediss"), "redis://HOST:PORT")
-            .isPresent());
+    return url.filter(whole -> isRedis(path, whole));
+  }
+
+  /** Every host of the list is looked at by itself, as a URL of one host. */
+  private boolean isRedis(String path, String url) {
+    Matcher parts = HOSTS.matcher(url);
+    if (!parts.matches()) {
+      return parsed(path, "what stands here", url, REDIS, "redis://HOST:PORT").isPresent();
+    }
+    for (String host : parts.group(3).split(",", -1)) {
+      String one = parts.group(1) + host;
+      if (parsed(path, "what stands here", one, REDIS, "redis://HOST:PORT").isEmpty()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private Optional<URI> parsed(

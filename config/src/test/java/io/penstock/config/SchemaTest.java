@@ -31,7 +31,7 @@ class SchemaTest {
        "pools": {"p": {"model": "llama-2-7b", "backends": [{"id": "b", "url": "http://b"}],
                        "capacity": {"gpu": "l4", "scaling": {}}, "slo": {}, "timeouts": {}, "limits": {},
                        "supports": {}, "price": {"input": 1, "output": 2}}},
-       "redis": {"url": "redis://r"}, "traffic": {"directory": "d"}}
+       "redis": {"url": "redis://r", "on-failure-of": {}}, "traffic": {"directory": "d"}}
       """
           .formatted("a".repeat(64));
 
@@ -55,6 +55,7 @@ class SchemaTest {
           Map.entry("complexity", ComplexityBands.class),
           Map.entry("cache", Cache.class),
           Map.entry("redis", Redis.class),
+          Map.entry("redis.on-failure-of", Redis.PerLimit.class),
           Map.entry("traffic", Traffic.class));
 
   @Test

@@ -19,6 +19,7 @@ import io.penstock.gateway.cost.Cost;
 import io.penstock.gateway.cost.Replicas;
 import io.penstock.gateway.dryrun.DryRun;
 import io.penstock.gateway.expect.Expectations;
+import io.penstock.gateway.redis.Redis;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -26,6 +27,7 @@ import io.vertx.core.transport.Transport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -46,6 +48,10 @@ public final class Gateway {
   private final Metrics metrics = new Metrics();
   private final Gauges gauges = new Gauges(metrics.registry());
   private final Account account;
+
+  /** Opened at the start alone: a reload does not move the fleet's store. */
+  private final Optional<Redis> redis;
+
   private final Admit admit;
   private final Backends backends;
   private final Capacities capacities = new Capacities();
@@ -85,6 +91,7 @@ public final class Gateway {
     this.vertx = vertx;
     this.options = options;
     this.account = new Account(config, metrics.registry(), System.Logger.Level.DEBUG);
+    this.redis = config.redis().map(store -> Redis.open(vertx, store, metrics.registry()));
     this.admit = new Admit(config, metrics.registry());
     this.backends = new Backends(config);
     this.stages = stages(config);
@@ -228,7 +235,10 @@ public final class Gateway {
     if (admin != null) {
       closing.add(admin.close());
     }
-    Future<Void> ending = Future.join(closing).<Void>mapEmpty().onComplete(_ -> metrics.close());
+    Future<Void> ending =
+        Future.join(closing)
+            .transform(_ -> redis.map(Redis::close).orElseGet(Future::succeededFuture))
+            .onComplete(_ -> metrics.close());
     closed = ending;
     return ending;
   }
