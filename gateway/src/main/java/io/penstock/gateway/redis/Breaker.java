@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whether Redis is asked at all; shared by all loops. After some calls in a row that failed it is
- * not: requests wait no longer for what does not come. Only the probes that run beside them find out
- * that it answers again, so that no request is spent on trying.
+ * not: requests wait no longer for what does not come. Only the probes that run beside them find
+ * out that it answers again, so that no request is spent on trying.
  */
 final class Breaker {
   private static final System.Logger LOG = System.getLogger(Redis.class.getName());

@@ -98,7 +98,11 @@ final class Endpoint {
         .requestQueueSize(QUEUE)
         .timeoutOptions(TimeoutOptions.create())
         .socketOptions(
-            SocketOptions.builder().connectTimeout(CONNECT).tcpNoDelay(true).keepAlive(true).build());
+            SocketOptions.builder()
+                .connectTimeout(CONNECT)
+                .tcpNoDelay(true)
+                .keepAlive(true)
+                .build());
     config
         .ca()
         .ifPresent(ca ->

@@ -107,8 +107,7 @@ final class Lane {
       var _ =
           context
               .nettyEventLoop()
-              .schedule(
-                  this::look, Math.max(0, oldest.deadlineNanos - now), TimeUnit.NANOSECONDS);
+              .schedule(this::look, Math.max(0, oldest.deadlineNanos - now), TimeUnit.NANOSECONDS);
     }
   }
 

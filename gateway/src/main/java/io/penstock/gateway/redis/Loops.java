@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * its connection to the model server are one thread's, and no answer wakes another.
  *
  * <p>Lettuce chooses epoll before io_uring, once a process, and by a property; so the property says
- * what Vert.x runs on, before any other of its classes is used. Where Lettuce was told otherwise before, it keeps loops of its own.
+ * what Vert.x runs on, before any other of its classes is used. Where Lettuce was told otherwise
+ * before, it keeps loops of its own.
  */
 final class Loops implements AutoCloseable {
   /** Lettuce tells of every connection; what an operator must know, the breaker says, once. */
@@ -45,7 +46,9 @@ final class Loops implements AutoCloseable {
         DefaultClientResources.builder()
             .ioThreadPoolSize(2)
             .computationThreadPoolSize(2)
-            .reconnectDelay(Delay.fullJitter(Duration.ofMillis(20), Duration.ofMillis(500), 20, TimeUnit.MILLISECONDS))
+            .reconnectDelay(
+                Delay.fullJitter(
+                    Duration.ofMillis(20), Duration.ofMillis(500), 20, TimeUnit.MILLISECONDS))
             .build();
   }
 

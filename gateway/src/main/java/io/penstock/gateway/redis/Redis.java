@@ -30,12 +30,12 @@ import java.util.function.Supplier;
 
 /**
  * The store that a fleet shares. It is asked on the caller's event loop, over that loop's own
- * connection, and answers there within the config's time-out: with what Redis said, or with a failed
- * future. It connects when it is first asked, never fails to be made, and finds its way back by
- * itself when Redis was away.
+ * connection, and answers there within the config's time-out: with what Redis said, or with a
+ * failed future. It connects when it is first asked, never fails to be made, and finds its way back
+ * by itself when Redis was away.
  *
- * <p>While Redis does not answer, calls fail at once with {@link StoreUnavailable}; probes run beside
- * them, on every loop's connection, until all are answered.
+ * <p>While Redis does not answer, calls fail at once with {@link StoreUnavailable}; probes run
+ * beside them, on every loop's connection, until all are answered.
  */
 public final class Redis {
   private static final System.Logger LOG = System.getLogger(Redis.class.getName());
@@ -134,9 +134,7 @@ public final class Redis {
     } else {
       loop.execute(() -> lane(context).call(command, answer));
     }
-    return answer
-        .future()
-        .onComplete(done -> (done.succeeded() ? calls : failures).increment());
+    return answer.future().onComplete(done -> (done.succeeded() ? calls : failures).increment());
   }
 
   private Lane lane(ContextInternal context) {
@@ -152,26 +150,22 @@ public final class Redis {
   }
 
   /**
-   * One {@code EVALSHA}; only a server that does not know the script yet is sent the whole of it, in
-   * a second round trip.
+   * One {@code EVALSHA}; only a server that does not know the script yet is sent the whole of it,
+   * in a second round trip.
    *
    * @return what the script returned: {@code Long}, {@code byte[]}, or lists of these
    */
   public Future<List<Object>> eval(Script script, byte[][] keys, byte[]... arguments) {
     return this.<List<Object>>call(redis ->
         onceMore(
-            redis.<List<Object>>evalsha(
-                script.digest(), ScriptOutputType.MULTI, keys, arguments),
+            redis.<List<Object>>evalsha(script.digest(), ScriptOutputType.MULTI, keys, arguments),
             () -> redis.eval(script.text(), ScriptOutputType.MULTI, keys, arguments)));
   }
 
   private static CompletionStage<List<Object>> onceMore(
-      CompletionStage<List<Object>> first,
-      Supplier<CompletionStage<List<Object>>> whole) {
-    return first.exceptionallyCompose(no ->
-        isNoScript(no)
-            ? whole.get()
-            : CompletableFuture.failedStage(no));
+      CompletionStage<List<Object>> first, Supplier<CompletionStage<List<Object>>> whole) {
+    return first.exceptionallyCompose(
+        no -> isNoScript(no) ? whole.get() : CompletableFuture.failedStage(no));
   }
 
   private static boolean isNoScript(Throwable no) {
@@ -264,9 +258,10 @@ public final class Redis {
     synchronized (clients) {
       clients.forEach(client -> closing.add(Future.fromCompletionStage(client.close())));
     }
-    return Future.join(closing).transform(_ -> {
-      loops.close();
-      return Future.succeededFuture();
-    });
+    return Future.join(closing)
+        .transform(_ -> {
+          loops.close();
+          return Future.succeededFuture();
+        });
   }
 }

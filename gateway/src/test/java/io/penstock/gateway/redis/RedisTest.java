@@ -131,8 +131,7 @@ final class RedisTest {
   @Test
   void tlsAndAclUser_fromTheUrl_areUsed() throws Exception {
     try (var server =
-        RedisServer.startTls(
-            "--user gate on >secret ~* &* +@all --user default off".split(" "))) {
+        RedisServer.startTls("--user gate on >secret ~* &* +@all --user default off".split(" "))) {
       String url = server.url().replace("//", "//gate:secret@");
       try (var open = open(url, Optional.of(server.certificate()))) {
         assertThat(add(open)).isEqualTo(2);

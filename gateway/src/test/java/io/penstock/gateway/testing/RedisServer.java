@@ -71,8 +71,8 @@ public final class RedisServer implements AutoCloseable {
   private static void makeCertificate(Path directory) throws Exception {
     run(
         directory,
-        ("openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost"
-                + " -addext subjectAltName=DNS:localhost,IP:127.0.0.1")
+        ("openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj"
+             + " /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1")
             .split(" "));
   }
 
