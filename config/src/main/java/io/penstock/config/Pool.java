@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param capacity the hardware behind it; absent for a provider that sells tokens
  * @param slo what it promises
  * @param timeouts for one attempt
+ * @param balance how its backends share its calls
  * @param fallback pools to try in order when this one cannot
  * @param limits over all callers
  * @param responseModel whose name the answer carries
@@ -38,6 +39,7 @@ public record Pool(
     Optional<Capacity> capacity,
     Slo slo,
     Timeouts timeouts,
+    Balance balance,
     List<String> fallback,
     Limits limits,
     ResponseModel responseModel,

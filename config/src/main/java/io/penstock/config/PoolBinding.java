@@ -40,6 +40,7 @@ final class PoolBinding {
     Slo slo = section.section("slo").map(PoolBinding::slo).orElse(Slo.NONE);
     Timeouts timeouts =
         section.section("timeouts").map(PoolBinding::timeouts).orElse(Timeouts.DEFAULT);
+    Balance balance = section.section("balance").map(PoolBinding::balance).orElse(Balance.DEFAULT);
     List<String> fallback = section.texts("fallback");
     Limits limits = section.section("limits").map(ConfigBinding::limits).orElse(Limits.NONE);
     var responseModel = section.choice("response-model", Pool.ResponseModel.UPSTREAM);
@@ -61,6 +62,7 @@ final class PoolBinding {
         capacity,
         slo,
         timeouts,
+        balance,
         fallback,
         limits,
         responseModel,
@@ -146,6 +148,13 @@ final class PoolBinding {
     var between = section.read("between-tokens", Notation.DURATION, otherwise.betweenTokens());
     var total = section.read("total", Notation.DURATION, otherwise.total());
     return section.make(() -> new Timeouts(connect, first, between, total), otherwise);
+  }
+
+  private static Balance balance(Section section) {
+    var otherwise = Balance.DEFAULT;
+    var by = section.choice("by", otherwise.by());
+    double factor = section.number("load-factor", otherwise.loadFactor());
+    return section.make(() -> new Balance(by, factor), otherwise);
   }
 
   private static Pool.Supports supports(Section section) {

@@ -29,7 +29,7 @@ class SchemaTest {
        "tiers": {"t": {"limits": {}, "route": {"simple": "p", "medium": "p", "complex": "p"}}},
        "keys": [{"id": "k", "sha256": "%s", "tier": "t"}],
        "pools": {"p": {"model": "llama-2-7b", "backends": [{"id": "b", "url": "http://b"}],
-                       "capacity": {"gpu": "l4", "scaling": {}}, "slo": {}, "timeouts": {}, "limits": {},
+                       "capacity": {"gpu": "l4", "scaling": {}}, "slo": {}, "timeouts": {}, "balance": {}, "limits": {},
                        "supports": {}, "price": {"input": 1, "output": 2}}},
        "redis": {"url": "redis://r", "on-failure-of": {}}, "traffic": {"directory": "d"}}
       """
@@ -49,6 +49,7 @@ class SchemaTest {
           Map.entry("pools.*.capacity.scaling", Scaling.class),
           Map.entry("pools.*.slo", Slo.class),
           Map.entry("pools.*.timeouts", Timeouts.class),
+          Map.entry("pools.*.balance", Balance.class),
           Map.entry("pools.*.limits", Limits.class),
           Map.entry("pools.*.supports", Pool.Supports.class),
           Map.entry("pools.*.price", Pool.Price.class),

@@ -8,13 +8,14 @@ import io.penstock.gateway.call.Seated;
 import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.capacity.Capacities;
 import io.penstock.gateway.choose.Backends;
+import io.penstock.gateway.choose.Prefix;
 import io.penstock.gateway.upstream.Seats;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 /**
- * The places that one call may be given, in order: its pool's backends, the least loaded first,
+ * The places that one call may be given, in order: its pool's backends, as the pool balances them,
  * then those of each pool that its pool falls back to.
  */
 final class Fallbacks implements Seats {
@@ -23,20 +24,28 @@ final class Fallbacks implements Seats {
   private final Capacities capacities;
   private final Demand demand;
   private final List<Pool> pools;
+  private final Prefix prefix;
   private final Set<String> failed = HashSet.newHashSet(2);
   private int current;
 
   /**
    * @param demand what the call asks of a server
    * @param pools the call's pool, and then those that may take its place
+   * @param prefix what the call's prompt begins with
    */
   Fallbacks(
-      Backends backends, Account account, Capacities capacities, Demand demand, List<Pool> pools) {
+      Backends backends,
+      Account account,
+      Capacities capacities,
+      Demand demand,
+      List<Pool> pools,
+      Prefix prefix) {
     this.backends = backends;
     this.account = account;
     this.capacities = capacities;
     this.demand = demand;
     this.pools = pools;
+    this.prefix = prefix;
   }
 
   /** The first place. */
@@ -62,13 +71,13 @@ final class Fallbacks implements Seats {
   }
 
   private Seated free(String reason) {
-    Seated here = backends.seat(pools.get(current), failed);
+    Seated here = backends.seat(pools.get(current), failed, prefix);
     Refusal first = here instanceof Refusal refusal ? refusal : null;
     while (here instanceof Refusal && current + 1 < pools.size()) {
       account.fellBack(pools.get(current), pools.get(current + 1), reason);
       failed.clear();
       current++;
-      here = backends.seat(pools.get(current), failed);
+      here = backends.seat(pools.get(current), failed, prefix);
     }
     return here instanceof Refusal && first != null ? first : here;
   }

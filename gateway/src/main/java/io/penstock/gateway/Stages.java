@@ -12,6 +12,7 @@ import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Route;
 import io.penstock.gateway.capacity.Capacities;
 import io.penstock.gateway.choose.Backends;
+import io.penstock.gateway.choose.Prefix;
 import io.penstock.gateway.choose.Router;
 import io.penstock.gateway.classify.Classifier;
 import io.penstock.gateway.cost.Cost;
@@ -61,7 +62,7 @@ record Stages(
       }
     }
     capacities.arrived(route.pool());
-    return new Fallbacks(backends, account, capacities, demand, pools);
+    return new Fallbacks(backends, account, capacities, demand, pools, Prefix.of(call));
   }
 
   /** The demand, with the length of the answer as the route's model usually gives it. */
@@ -77,6 +78,7 @@ record Stages(
   /** The decision on a call, from the stages that would decide on it in earnest. */
   byte[] rehearse(Call call, Caller caller, Demand demand, Route route) {
     long maxMicroUsd = maxMicroUsd(call, caller, demand, route);
+    Prefix prefix = Prefix.of(call);
     return rehearsals.answer(
         new Decision(
             call,
@@ -85,15 +87,16 @@ record Stages(
             route,
             admit.wouldAdmit(caller, route.pool(), demand, maxMicroUsd),
             admit.peek(caller),
-            this::standing));
+            pool -> standing(pool, prefix)));
   }
 
-  private Standing standing(Pool pool) {
+  private Standing standing(Pool pool, Prefix prefix) {
     return backends
-        .peek(pool)
+        .peek(pool, prefix)
         .map(next ->
             new Standing(
                 Optional.of(next.backend().id()),
+                next.why(),
                 next.inFlight(),
                 next.ttftSeconds(),
                 next.tpotSeconds()))

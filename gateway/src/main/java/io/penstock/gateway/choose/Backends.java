@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who is up and how busy, shared by all event loops and safe without a lock. {@link #seat} gives a
- * turn at the least loaded backend of a pool; the turn's end gives the place back and says how the
- * backend did, which is all that passive health knows (see {@link Health}).
+ * turn at one backend of a pool (see {@link Selector}); the turn's end gives the place back and
+ * says how the backend did, which is all that passive health knows (see {@link Health}).
  *
  * <p>One object lives as long as the gateway: a reload of the config swaps the list of pools and
  * keeps the counters of every backend that remains (same pool, id and URL), so that calls in flight
@@ -117,30 +117,53 @@ public final class Backends {
 
   private SharedPool shared(Pool pool, @Nullable SharedPool before) {
     List<SharedBackend> backends = new ArrayList<>(pool.backends().size());
+    long taken = 0;
     for (Pool.Backend backend : pool.backends()) {
       SharedBackend known = before == null ? null : before.backend(backend);
-      backends.add(known != null ? known : new SharedBackend(backend));
+      taken |= known == null ? 0 : known.bit();
     }
-    return new SharedPool(pool.name(), backends, nanos);
+    for (Pool.Backend backend : pool.backends()) {
+      SharedBackend known = before == null ? null : before.backend(backend);
+      SharedBackend next = known != null ? known : new SharedBackend(backend, free(taken));
+      taken |= next.bit();
+      backends.add(next);
+    }
+    return new SharedPool(pool, backends, before, nanos);
+  }
+
+  private static int free(long taken) {
+    int slot = Long.numberOfTrailingZeros(~taken);
+    return slot < PrefixIndex.SLOTS ? slot : -1;
+  }
+
+  /** As {@link #seat(Pool, Set, Prefix)}, of a call of whose prompt nothing is known. */
+  public Seated seat(Pool pool, Set<String> except) {
+    return seat(pool, except, Prefix.NONE);
   }
 
   /**
-   * A turn at the least loaded backend.
+   * A turn at one of a pool's backends, as its balance has it.
    *
    * @param pool whose backends
    * @param except ids of those that this call has tried already
+   * @param prefix what the call's prompt begins with
    */
-  public Seated seat(Pool pool, Set<String> except) {
+  public Seated seat(Pool pool, Set<String> except, Prefix prefix) {
     SharedPool shared = pools.get(pool.name());
-    Turn turn = shared == null ? null : shared.seat(pool, except);
+    Turn turn = shared == null ? null : shared.seat(pool, except, prefix);
     return turn != null ? turn : new Refusal.NoBackend(pool.name(), RETRY_AFTER);
   }
 
-  /** Where the next call of a pool would go, and how many are there; takes nothing. */
+  /** As {@link #peek(Pool, Prefix)}, of a call of whose prompt nothing is known. */
   public Optional<Preview> peek(Pool pool) {
+    return peek(pool, Prefix.NONE);
+  }
+
+  /** Where a pool's next call would go if its prompt began so; takes nothing. */
+  public Optional<Preview> peek(Pool pool, Prefix prefix) {
     SharedPool shared = pools.get(pool.name());
-    SharedBackend next = shared == null ? null : shared.peek();
-    return next == null ? Optional.empty() : Optional.of(next.preview());
+    Selector.Choice next = shared == null ? null : shared.peek(prefix);
+    return next == null ? Optional.empty() : Optional.of(next.backend().preview(next.why()));
   }
 
   /**
@@ -150,9 +173,10 @@ public final class Backends {
    * @param inFlight calls there now, that one not included
    * @param ttftSeconds as in {@link BackendStatus}
    * @param tpotSeconds as in {@link BackendStatus}
+   * @param why it, in words
    */
   public record Preview(
-      Pool.Backend backend, int inFlight, double ttftSeconds, double tpotSeconds) {}
+      Pool.Backend backend, int inFlight, double ttftSeconds, double tpotSeconds, String why) {}
 
   /** Tells what a call saw at the backend of its turn; a time that is not positive is left out. */
   public void observed(Turn turn, double ttftSeconds, double tpotSeconds) {

@@ -10,6 +10,8 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class SharedBackend {
   private final Pool.Backend backend;
+  private final int slot;
+  private final long number;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicReference<Health> health = new AtomicReference<>(Health.GOOD);
   private final Average ttft = new Average();
@@ -17,8 +19,27 @@ final class SharedBackend {
   private volatile boolean draining;
   private volatile boolean unhealthy;
 
-  SharedBackend(Pool.Backend backend) {
+  /**
+   * @param slot its number in the pool, which no other of its backends has; -1: there was none left
+   */
+  SharedBackend(Pool.Backend backend, int slot) {
     this.backend = backend;
+    this.slot = slot;
+    this.number = PrefixChain.number(backend.id());
+  }
+
+  int slot() {
+    return slot;
+  }
+
+  /** The slot as a bit; 0 where it has none. */
+  long bit() {
+    return slot < 0 ? 0 : 1L << slot;
+  }
+
+  /** Its name as a number. */
+  long number() {
+    return number;
   }
 
   Pool.Backend backend() {
@@ -82,8 +103,8 @@ final class SharedBackend {
     tpot.add(tpotSeconds);
   }
 
-  Backends.Preview preview() {
-    return new Backends.Preview(backend, inFlight.get(), ttft.value(), tpot.value());
+  Backends.Preview preview(String why) {
+    return new Backends.Preview(backend, inFlight.get(), ttft.value(), tpot.value(), why);
   }
 
   Backends.BackendStatus status() {

@@ -1,6 +1,8 @@
 package io.penstock.gateway.choose;
 
+import io.penstock.config.Balance;
 import io.penstock.config.Pool;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -10,22 +12,39 @@ import org.jspecify.annotations.Nullable;
 /**
  * One pool's backends, shared by all loops and safe without a lock.
  *
- * <p>The least loaded of those that are up is taken. All are looked at: pools are small, and
- * looking at eight counters costs less than a wrong choice. Ties go round, so that an idle pool
- * does not warm one backend alone. A backend whose pause is over is tried first, with one call.
- * When every backend is out, those that are out are used all the same: the last ones are never
- * ejected, because an error from a model server says more than our guess that there would be one.
+ * <p>Of those that are up the {@link Selector} takes one. A backend whose pause is over is tried
+ * first, with one call. When every backend is out, those that are out are used all the same: the
+ * last ones are never ejected, because an error from a model server says more than our guess that
+ * there would be one.
  */
 final class SharedPool {
   private final String name;
   private final List<SharedBackend> backends;
+  private final Balance balance;
+  private final Selector selector;
   private final LongSupplier nanos;
   private final AtomicInteger turn = new AtomicInteger();
 
-  SharedPool(String name, List<SharedBackend> backends, LongSupplier nanos) {
-    this.name = name;
+  /**
+   * @param before what the pool was until now; what was learned there is kept
+   */
+  SharedPool(
+      Pool pool, List<SharedBackend> backends, @Nullable SharedPool before, LongSupplier nanos) {
+    this.name = pool.name();
     this.backends = List.copyOf(backends);
+    this.balance = pool.balance();
+    this.selector =
+        before != null && before.balance.equals(balance) && before.several() == several()
+            ? before.selector
+            : Selector.of(balance, this.backends);
     this.nanos = nanos;
+    if (before != null) {
+      before.backends.stream().filter(each -> !backends.contains(each)).forEach(selector::gone);
+    }
+  }
+
+  private boolean several() {
+    return backends.size() > 1;
   }
 
   String name() {
@@ -45,20 +64,22 @@ final class SharedPool {
     return null;
   }
 
-  @Nullable OneTurn seat(Pool pool, Set<String> except) {
+  @Nullable OneTurn seat(Pool pool, Set<String> except, Prefix prefix) {
     OneTurn probe = probe(pool, except);
     if (probe != null) {
       return probe;
     }
-    int start = turn.getAndIncrement();
+    int now = turn.getAndIncrement();
     while (true) {
-      SharedBackend least = least(start, except);
-      if (least == null) {
+      List<SharedBackend> open = open(except);
+      if (open.isEmpty()) {
         return null;
       }
-      int inFlight = least.inFlight();
-      if (least.enter(inFlight)) {
-        return new OneTurn(pool, least, inFlight + 1, false, nanos);
+      Selector.Choice choice = selector.choose(open, now, prefix);
+      SharedBackend chosen = choice.backend();
+      if (chosen.enter(choice.inFlight())) {
+        selector.seated(chosen, prefix);
+        return new OneTurn(pool, chosen, choice.inFlight() + 1, false, nanos);
       }
     }
   }
@@ -80,29 +101,27 @@ final class SharedPool {
   }
 
   /** Where the next call would go, without going there. */
-  @Nullable SharedBackend peek() {
-    return least(turn.get(), Set.of());
+  Selector.@Nullable Choice peek(Prefix prefix) {
+    List<SharedBackend> open = open(Set.of());
+    return open.isEmpty() ? null : selector.choose(open, turn.get(), prefix);
   }
 
-  private @Nullable SharedBackend least(int start, Set<String> except) {
-    SharedBackend up = least(start, except, false);
-    return up != null ? up : least(start, except, true);
-  }
-
-  private @Nullable SharedBackend least(int start, Set<String> except, boolean out) {
-    SharedBackend least = null;
-    int load = Integer.MAX_VALUE;
-    int size = backends.size();
-    int first = size == 0 ? 0 : Math.floorMod(start, size);
-    for (int i = 0; i < size; i++) {
-      SharedBackend backend = backends.get((first + i) % size);
-      int inFlight = backend.inFlight();
-      if (inFlight < load && backend.health().out() == out && open(backend, except)) {
-        least = backend;
-        load = inFlight;
+  /** Those that are up; where there are none, those that are out. */
+  private List<SharedBackend> open(Set<String> except) {
+    List<SharedBackend> up = new ArrayList<>(backends.size());
+    List<SharedBackend> out = List.of();
+    for (SharedBackend backend : backends) {
+      if (open(backend, except)) {
+        if (!backend.health().out()) {
+          up.add(backend);
+        } else if (out.isEmpty()) {
+          out = new ArrayList<>(List.of(backend));
+        } else {
+          out.add(backend);
+        }
       }
     }
-    return least;
+    return up.isEmpty() ? out : up;
   }
 
   private static boolean open(SharedBackend backend, Set<String> except) {

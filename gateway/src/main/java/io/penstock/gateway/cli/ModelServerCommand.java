@@ -99,6 +99,17 @@ final class ModelServerCommand implements Callable<Integer> {
   private int maxModelTokens;
 
   @Option(
+      names = "--kv-tokens",
+      paramLabel = "TOKENS",
+      description = "What its KV memory holds; what fits on the GPU without it.")
+  private long kvTokens;
+
+  @Option(
+      names = "--no-prefix-caching",
+      description = "Computes every prompt whole, also where it knows the beginning.")
+  private boolean noPrefixCaching;
+
+  @Option(
       names = "--fault",
       paramLabel = "SPEC",
       converter = FaultConverter.class,
@@ -138,16 +149,19 @@ final class ModelServerCommand implements Callable<Integer> {
 
   private ModelServer.Options options() {
     try {
-      return ModelServer.Options.defaults()
-          .withModel(model, aliases.toArray(String[]::new))
-          .withHardware(new Hardware(model, gpu, gpus, "vllm", weights, "fp16"))
-          .withAddress(host, port)
-          .withSpeed(speed)
-          .withSeed(seed)
-          .withApiKey(apiKey)
-          .withMaxModelTokens(maxModelTokens)
-          .withFaults(faults.toArray(Fault[]::new))
-          .withQuirks(quirks.toArray(Quirk[]::new));
+      var options =
+          ModelServer.Options.defaults()
+              .withModel(model, aliases.toArray(String[]::new))
+              .withHardware(new Hardware(model, gpu, gpus, "vllm", weights, "fp16"))
+              .withAddress(host, port)
+              .withSpeed(speed)
+              .withSeed(seed)
+              .withApiKey(apiKey)
+              .withMaxModelTokens(maxModelTokens)
+              .withKvTokens(kvTokens)
+              .withFaults(faults.toArray(Fault[]::new))
+              .withQuirks(quirks.toArray(Quirk[]::new));
+      return noPrefixCaching ? options.withoutPrefixCaching() : options;
     } catch (IllegalArgumentException e) {
       throw Failure.usage(String.valueOf(e.getMessage()));
     }

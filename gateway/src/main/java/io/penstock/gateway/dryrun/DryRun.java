@@ -92,6 +92,7 @@ public final class DryRun {
       Optional<String> backend = standing.backend();
       if (backend.isPresent()) {
         out.text("backend", backend.get());
+        out.text("backend_reason", standing.why());
       } else {
         out.nothing("backend");
       }

@@ -6,12 +6,14 @@ import java.util.Optional;
  * How a pool stands when a dry run asks.
  *
  * @param backend the backend that the next call goes to; none where none is up
+ * @param why that one, in words; empty where there is none
  * @param inFlight calls there now
  * @param ttftSeconds its observed time to first token; NaN where none was
  * @param tpotSeconds the same for the time per token
  */
 public record Standing(
-    Optional<String> backend, int inFlight, double ttftSeconds, double tpotSeconds) {
+    Optional<String> backend, String why, int inFlight, double ttftSeconds, double tpotSeconds) {
   /** Of a pool of which nothing is known. */
-  public static final Standing UNKNOWN = new Standing(Optional.empty(), 0, Double.NaN, Double.NaN);
+  public static final Standing UNKNOWN =
+      new Standing(Optional.empty(), "", 0, Double.NaN, Double.NaN);
 }

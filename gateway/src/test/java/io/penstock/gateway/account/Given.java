@@ -1,6 +1,7 @@
 package io.penstock.gateway.account;
 
 import io.penstock.config.Admin;
+import io.penstock.config.Balance;
 import io.penstock.config.Cache;
 import io.penstock.config.Complexity;
 import io.penstock.config.ComplexityBands;
@@ -49,6 +50,7 @@ final class Given {
         Optional.empty(),
         Slo.NONE,
         Timeouts.DEFAULT,
+        Balance.DEFAULT,
         List.of(),
         Limits.NONE,
         Pool.ResponseModel.UPSTREAM,

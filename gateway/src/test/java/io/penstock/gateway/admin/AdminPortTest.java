@@ -3,6 +3,7 @@ package io.penstock.gateway.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.config.Admin;
+import io.penstock.config.Balance;
 import io.penstock.config.Complexity;
 import io.penstock.config.Limits;
 import io.penstock.config.Pool;
@@ -48,6 +49,7 @@ final class AdminPortTest {
           Optional.empty(),
           Slo.NONE,
           Timeouts.DEFAULT,
+          Balance.DEFAULT,
           List.of(),
           Limits.NONE,
           Pool.ResponseModel.ALIAS,

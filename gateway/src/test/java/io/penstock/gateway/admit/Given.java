@@ -2,6 +2,7 @@ package io.penstock.gateway.admit;
 
 import io.penstock.config.Admin;
 import io.penstock.config.ApiKey;
+import io.penstock.config.Balance;
 import io.penstock.config.Cache;
 import io.penstock.config.Complexity;
 import io.penstock.config.ComplexityBands;
@@ -97,6 +98,7 @@ final class Given {
         Optional.empty(),
         Slo.NONE,
         Timeouts.DEFAULT,
+        Balance.DEFAULT,
         List.of(),
         limits,
         Pool.ResponseModel.UPSTREAM,

@@ -51,7 +51,9 @@ final class DryRunTest {
   }
 
   private static Function<Pool, Standing> busy(int inFlight) {
-    return pool -> new Standing(Optional.of(pool.name() + "-1"), inFlight, Double.NaN, Double.NaN);
+    return pool ->
+        new Standing(
+            Optional.of(pool.name() + "-1"), "it is its turn", inFlight, Double.NaN, Double.NaN);
   }
 
   private JsonNode answer(String prompt, int inFlight) throws IOException {
@@ -177,7 +179,7 @@ final class DryRunTest {
         answer(
             Calls.chat(HARD),
             new Taken(LIMITS),
-            _ -> new Standing(Optional.of("large"), 2, 0.25, 0.02));
+            _ -> new Standing(Optional.of("large"), "it is its turn", 2, 0.25, 0.02));
     assertThat(observed.at("/latency/ttft_ms/p50").asLong()).isEqualTo(250);
     assertThat(observed.at("/latency/total_ms/p50").asLong())
         .isEqualTo(250 + 20 * (observed.at("/tokens/completion_expected").asLong() - 1));

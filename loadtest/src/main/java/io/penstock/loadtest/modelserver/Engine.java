@@ -16,7 +16,8 @@ import java.util.PriorityQueue;
  * its prompt, within a budget of tokens, then lets in waiting sequences while there are places,
  * budget and KV blocks. How long it takes is the {@link StepClock}'s; everything that it produced
  * happens at its end. A sequence takes KV blocks as it grows; when none is left the last that came
- * in loses its blocks and waits again, to be computed anew.
+ * in loses its blocks and waits again, to be computed anew. What is in memory of a prompt's
+ * beginning is not computed again ({@link KvBlocks}).
  *
  * <p>A step begins where the one before ended, whenever the driver looks, so a late driver makes
  * tokens late but never stretches the schedule. Not safe for threads: the driver's loop owns it.
@@ -44,8 +45,7 @@ final class Engine {
   private final PriorityQueue<Sequence> waiting = new PriorityQueue<>(ORDER);
   private final List<Sequence> running = new ArrayList<>();
   private final Deque<Integer> stepSizes = new ArrayDeque<>();
-  private final long allBlocks;
-  private long freeBlocks;
+  private final KvBlocks kv;
   private long numbers;
   private long preemptions;
   private long steps;
@@ -58,11 +58,17 @@ final class Engine {
    * @param speed divides every step's time; zero: steps take none
    */
   Engine(StepClock clock, double speed, Limits limits) {
+    this(clock, speed, limits, true);
+  }
+
+  /**
+   * @param prefixCaching whether what was computed stays in memory while there is room
+   */
+  Engine(StepClock clock, double speed, Limits limits, boolean prefixCaching) {
     this.clock = clock;
     this.speed = speed;
     this.limits = limits;
-    this.allBlocks = limits.kvTokens / limits.blockTokens;
-    this.freeBlocks = allBlocks;
+    this.kv = new KvBlocks(limits.kvTokens, limits.blockTokens, prefixCaching);
   }
 
   int running() {
@@ -82,11 +88,21 @@ final class Engine {
   }
 
   long blocks() {
-    return allBlocks;
+    return kv.all();
   }
 
   double kvUsage() {
-    return allBlocks == 0 ? 0 : 1 - (double) freeBlocks / allBlocks;
+    return kv.usage();
+  }
+
+  /** Prompt tokens that were looked for in memory. */
+  long queriedTokens() {
+    return kv.queriedTokens();
+  }
+
+  /** Those of them that were there. */
+  long hitTokens() {
+    return kv.hitTokens();
   }
 
   /** The sizes in tokens of the steps that ended since the last call, oldest first. */
@@ -103,7 +119,7 @@ final class Engine {
 
   /** Whether a sequence of so many tokens, prompt and completion, can ever be computed. */
   boolean holds(long tokens) {
-    return blocksOf(tokens) <= allBlocks;
+    return kv.of(tokens) <= kv.all();
   }
 
   void submit(Sequence sequence, long nowNanos) {
@@ -123,7 +139,7 @@ final class Engine {
     sequence.over = true;
     if (!waiting.remove(sequence)) {
       running.remove(sequence);
-      release(sequence);
+      kv.release(sequence.holding);
     }
   }
 
@@ -164,6 +180,7 @@ final class Engine {
 
   private void settle(Sequence sequence, long end) {
     sequence.computedTokens += sequence.inStepTokens;
+    kv.computed(sequence.holding, sequence.hashes, sequence.computedTokens);
     boolean complete = sequence.inStepTokens > 0 && sequence.missingTokens() == 0;
     sequence.inStepTokens = 0;
     if (!complete) {
@@ -177,7 +194,7 @@ final class Engine {
     if (!sequence.over && sequence.generatedTokens >= sequence.wantedTokens) {
       sequence.over = true;
       running.remove(sequence);
-      release(sequence);
+      kv.release(sequence.holding);
       sequence.listener.finished(sequence.timeline(end));
     }
   }
@@ -225,14 +242,19 @@ final class Engine {
       if (head == null || head.arrivedNanos > from) {
         return;
       }
+      head.computedTokens = kv.find(head.holding, head.hashes, head.knownTokens());
       int chunk = Math.min(head.missingTokens(), budget);
       if (!grow(head, chunk)) {
+        kv.release(head.holding);
+        head.computedTokens = 0;
         return;
       }
       waiting.remove();
       running.add(head);
       if (head.admittedNanos < 0) {
         head.admittedNanos = from;
+        head.cachedTokens = head.computedTokens;
+        kv.count(head.promptTokens, head.cachedTokens);
       }
       head.inStepTokens = chunk;
       budget -= chunk;
@@ -266,30 +288,15 @@ final class Engine {
   }
 
   private boolean grow(Sequence sequence, int tokens) {
-    long needed = blocksOf(sequence.computedTokens + (long) tokens) - sequence.heldBlocks;
-    if (needed > freeBlocks) {
-      return false;
-    }
-    freeBlocks -= needed;
-    sequence.heldBlocks += needed;
-    return true;
+    return kv.grow(sequence.holding, sequence.computedTokens + (long) tokens);
   }
 
   private void preempt(Sequence sequence) {
-    release(sequence);
+    kv.release(sequence.holding);
     sequence.computedTokens = 0;
     sequence.inStepTokens = 0;
     sequence.preemptions++;
     preemptions++;
     waiting.add(sequence);
-  }
-
-  private void release(Sequence sequence) {
-    freeBlocks += sequence.heldBlocks;
-    sequence.heldBlocks = 0;
-  }
-
-  private long blocksOf(long tokens) {
-    return (tokens + limits.blockTokens - 1) / limits.blockTokens;
   }
 }

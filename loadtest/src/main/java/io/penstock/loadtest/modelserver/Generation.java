@@ -1,5 +1,6 @@
 package io.penstock.loadtest.modelserver;
 
+import io.penstock.loadtest.modelserver.GenerationRequest.Prompt;
 import io.penstock.loadtest.modelserver.Sequence.Timeline;
 import io.penstock.loadtest.modelserver.Shape.Usage;
 import io.vertx.core.json.JsonArray;
@@ -57,7 +58,7 @@ final class Generation {
     for (var prompt : request.prompts()) {
       for (int n = 0; n < request.n(); n++) {
         var answer = Answer.plan(request, prompt, n, options, maxModelTokens - prompt.tokens());
-        choices.add(new Choice(choices.size(), answer, prompt.tokens()));
+        choices.add(new Choice(choices.size(), answer, prompt));
       }
       meters.prompt(prompt.tokens());
     }
@@ -113,7 +114,7 @@ final class Generation {
   private JsonObject frame(JsonArray elements, int completionTokens) {
     var frame = Shape.envelope(id, shape.streamObject(), created, request.model(), elements);
     if (request.stream().continuousUsage()) {
-      frame.put("usage", new Usage(promptTokens(), completionTokens).json());
+      frame.put("usage", new Usage(promptTokens(), cachedTokens(), completionTokens).json());
     }
     return frame;
   }
@@ -152,12 +153,23 @@ final class Generation {
 
   private Usage usage(List<Choice> of) {
     return new Usage(
-        promptTokens(), of.stream().mapToInt(choice -> choice.answer.pieces().size()).sum());
+        promptTokens(),
+        cachedTokens(),
+        of.stream().mapToInt(choice -> choice.answer.pieces().size()).sum());
   }
 
   /** A prompt is counted once, whatever n is. */
   private int promptTokens() {
     return request.prompts().stream().mapToInt(GenerationRequest.Prompt::tokens).sum();
+  }
+
+  /** What was found of the prompts when their first choices began. */
+  private int cachedTokens() {
+    int tokens = 0;
+    for (int first = 0; first < choices.size(); first += request.n()) {
+      tokens += choices.get(first).sequence.cachedTokens;
+    }
+    return tokens;
   }
 
   private JsonObject whole() {
@@ -206,10 +218,14 @@ final class Generation {
     private final Sequence sequence;
     private long lastNanos;
 
-    Choice(int index, Answer answer, int promptTokens) {
+    Choice(int index, Answer answer, Prompt prompt) {
       this.index = index;
       this.answer = answer;
-      this.sequence = new Sequence(promptTokens, answer.pieces().size(), request.priority(), this);
+      var chain = prompt.chain().copy();
+      answer.pieces().forEach(piece -> chain.add(piece.text()));
+      this.sequence =
+          new Sequence(
+              prompt.tokens(), answer.pieces().size(), request.priority(), chain.blocks(), this);
     }
 
     @Override

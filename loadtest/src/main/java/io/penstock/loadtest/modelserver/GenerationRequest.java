@@ -29,7 +29,11 @@ record GenerationRequest(
     Format format) {
 
   /** What the model reads. */
-  record Prompt(String text, int tokens) {}
+  record Prompt(String text, TokenChain chain) {
+    int tokens() {
+      return chain.tokens();
+    }
+  }
 
   record Stream(boolean wanted, boolean usage, boolean continuousUsage) {}
 

@@ -123,6 +123,16 @@ final class Meters {
     gauge(text, "num_requests_waiting", "Requests that wait", engine.waiting());
     gauge(text, "kv_cache_usage_perc", "Share of the KV cache in use, 1 is all", engine.kvUsage());
     counter(text, "num_preemptions", "Preemptions so far", (double) engine.preemptions());
+    counter(
+        text,
+        "prefix_cache_queries",
+        "Prompt tokens that were looked for in the prefix cache",
+        (double) engine.queriedTokens());
+    counter(
+        text,
+        "prefix_cache_hits",
+        "Prompt tokens that were found in the prefix cache",
+        (double) engine.hitTokens());
     counter(text, "prompt_tokens", "Prompt tokens taken in", (double) promptTokens);
     counter(text, "generation_tokens", "Tokens generated", (double) generationTokens);
     head(text, "request_success_total", "Requests by how they ended", "counter");

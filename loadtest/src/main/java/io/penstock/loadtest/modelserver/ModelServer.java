@@ -113,9 +113,15 @@ public final class ModelServer {
    * @param stepTokens that one step computes at most
    * @param kvTokens that the KV memory holds
    * @param priorities whether {@code priority} is taken, lower first
+   * @param prefixCaching whether what was computed of a prompt is kept while there is room
    */
   public record Batch(
-      int modelTokens, int sequences, int stepTokens, long kvTokens, boolean priorities) {
+      int modelTokens,
+      int sequences,
+      int stepTokens,
+      long kvTokens,
+      boolean priorities,
+      boolean prefixCaching) {
     public Batch {
       if (modelTokens < 0 || sequences < 0 || stepTokens < 0 || kvTokens < 0) {
         throw new IllegalArgumentException("the batch's bounds must be 0 or more");
@@ -159,7 +165,7 @@ public final class ModelServer {
       return new Options(
           new Served("llama-2-7b", List.of(), "127.0.0.1", 0, ""),
           Hardware.on("llama-2-7b", "a100-80"),
-          new Batch(0, 0, 0, 0, false),
+          new Batch(0, 0, 0, 0, false, true),
           new Behaviour(1, 1, List.of(), Set.of(), 120, 1024, 64));
     }
 
@@ -182,25 +188,59 @@ public final class ModelServer {
 
     public Options withMaxModelTokens(int tokens) {
       return with(
-          new Batch(tokens, batch.sequences, batch.stepTokens, batch.kvTokens, batch.priorities));
+          new Batch(
+              tokens,
+              batch.sequences,
+              batch.stepTokens,
+              batch.kvTokens,
+              batch.priorities,
+              batch.prefixCaching));
     }
 
     public Options withMaxSequences(int sequences) {
       return with(
           new Batch(
-              batch.modelTokens, sequences, batch.stepTokens, batch.kvTokens, batch.priorities));
+              batch.modelTokens,
+              sequences,
+              batch.stepTokens,
+              batch.kvTokens,
+              batch.priorities,
+              batch.prefixCaching));
     }
 
     public Options withKvTokens(long tokens) {
       return with(
           new Batch(
-              batch.modelTokens, batch.sequences, batch.stepTokens, tokens, batch.priorities));
+              batch.modelTokens,
+              batch.sequences,
+              batch.stepTokens,
+              tokens,
+              batch.priorities,
+              batch.prefixCaching));
     }
 
     /** Takes {@code priority}. */
     public Options withPriorities() {
       return with(
-          new Batch(batch.modelTokens, batch.sequences, batch.stepTokens, batch.kvTokens, true));
+          new Batch(
+              batch.modelTokens,
+              batch.sequences,
+              batch.stepTokens,
+              batch.kvTokens,
+              true,
+              batch.prefixCaching));
+    }
+
+    /** Every prompt is computed whole. */
+    public Options withoutPrefixCaching() {
+      return with(
+          new Batch(
+              batch.modelTokens,
+              batch.sequences,
+              batch.stepTokens,
+              batch.kvTokens,
+              batch.priorities,
+              false));
     }
 
     public Options withSpeed(double speed) {
@@ -310,7 +350,13 @@ public final class ModelServer {
       StepClock slowed = batch -> replica.clock().seconds(batch) * faults.slowness();
       this.engine =
           new EngineLoop(
-              vertx, new Engine(slowed, options.behaviour().speed(), replica.limits()), meters);
+              vertx,
+              new Engine(
+                  slowed,
+                  options.behaviour().speed(),
+                  replica.limits(),
+                  options.batch().prefixCaching()),
+              meters);
       this.api =
           new Api(options, engine, meters, faults, replica.contextTokens(), Replica.BLOCK_TOKENS);
       this.port = options.served().port();

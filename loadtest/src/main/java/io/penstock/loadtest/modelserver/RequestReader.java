@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the bodies of the generating endpoints and says no in vLLM's words. */
 final class RequestReader {
-  private static final int TOKENS_PER_MESSAGE = 4;
-  private static final int TOKENS_PER_ANSWER_HEAD = 3;
+  private static final int TOKENS_BEFORE_MESSAGE = 3;
+  private static final int TOKENS_AFTER_MESSAGE = 1;
   private static final int TOKENS_PER_ATTACHMENT = 256;
   private static final int COMPLETION_DEFAULT_TOKENS = 16;
   private static final int MAX_CHOICES = 16_384;
@@ -225,25 +225,23 @@ final class RequestReader {
       throw ApiError.badRequest("messages must not be empty", "messages").thrown();
     }
     var text = new StringBuilder();
-    int tokens = TOKENS_PER_ANSWER_HEAD;
-    for (Object message : messages) {
-      tokens += TOKENS_PER_MESSAGE + read(text, message);
-    }
-    var tools = fields.value("tools");
-    if (tools instanceof JsonArray array && !array.isEmpty()) {
-      text.append(array.encode());
-      tokens += Tokenizer.count(array.encode());
-    }
-    return new Prompt(text.toString(), tokens);
+    var chain = new TokenChain();
+    String tools =
+        fields.value("tools") instanceof JsonArray array && !array.isEmpty() ? array.encode() : "";
+    chain.add(tools);
+    messages.forEach(message -> read(text, chain, message));
+    chain.add("assistant", TOKENS_BEFORE_MESSAGE);
+    return new Prompt(text.append(tools).toString(), chain);
   }
 
-  /** Appends the message to the prompt and counts it. */
-  private static int read(StringBuilder prompt, @Nullable Object element) {
+  /** Appends the message to the prompt. */
+  private static void read(StringBuilder prompt, TokenChain chain, @Nullable Object element) {
     if (!(element instanceof JsonObject message)
         || !(message.getValue("role") instanceof String role)) {
       throw ApiError.invalid("missing", "messages", "Field required").thrown();
     }
     int from = prompt.append("<|").append(role).append("|>\n").length();
+    chain.add(role, TOKENS_BEFORE_MESSAGE);
     int attachments = 0;
     switch (message.getValue("content")) {
       case null -> {}
@@ -256,9 +254,10 @@ final class RequestReader {
     if (message.getValue("tool_calls") instanceof JsonArray calls) {
       prompt.append(calls.encode());
     }
-    int tokens = Tokenizer.count(prompt.substring(from)) + attachments * TOKENS_PER_ATTACHMENT;
+    chain.add(prompt.substring(from));
+    chain.add("attachment", attachments * TOKENS_PER_ATTACHMENT);
+    chain.add("end", TOKENS_AFTER_MESSAGE);
     prompt.append('\n');
-    return tokens;
   }
 
   private static int parts(StringBuilder prompt, JsonArray parts) {
@@ -281,7 +280,7 @@ final class RequestReader {
   /** Text, a list of texts, token numbers, or a list of lists of token numbers. */
   static List<Prompt> prompts(Object value, String field) {
     return switch (value) {
-      case String text -> List.of(new Prompt(text, Tokenizer.count(text)));
+      case String text -> List.of(ofText(text));
       case JsonArray array when array.isEmpty() ->
           throw ApiError.badRequest(field + " must not be empty", field).thrown();
       case JsonArray array when array.getValue(0) instanceof Number -> List.of(ofIds(array, field));
@@ -293,15 +292,20 @@ final class RequestReader {
 
   private static Prompt one(@Nullable Object element, String field) {
     return switch (element) {
-      case String text -> new Prompt(text, Tokenizer.count(text));
+      case String text -> ofText(text);
       case JsonArray ids -> ofIds(ids, field);
       case null, default ->
           throw ApiError.invalid("string_type", field, "Input should be a valid string").thrown();
     };
   }
 
+  private static Prompt ofText(String text) {
+    return new Prompt(text, new TokenChain().add(text));
+  }
+
   private static Prompt ofIds(JsonArray array, String field) {
-    return new Prompt(Tokenizer.text(ids(array, field)), array.size());
+    int[] ids = ids(array, field);
+    return new Prompt(Tokenizer.text(ids), new TokenChain().add(ids));
   }
 
   static int[] ids(JsonArray array, String field) {

@@ -21,9 +21,12 @@ final class Sequence {
       long finishedNanos,
       int preemptions) {}
 
+  private static final long[] NO_HASHES = {};
+
   final int promptTokens;
   final int wantedTokens;
   final int priority;
+  final long[] hashes;
   final Listener listener;
 
   long number;
@@ -33,14 +36,23 @@ final class Sequence {
   int computedTokens;
   int generatedTokens;
   int inStepTokens;
-  long heldBlocks;
+  int cachedTokens;
+  final KvBlocks.Holding holding = new KvBlocks.Holding();
   int preemptions;
   boolean over;
 
   Sequence(int promptTokens, int wantedTokens, int priority, Listener listener) {
+    this(promptTokens, wantedTokens, priority, NO_HASHES, listener);
+  }
+
+  /**
+   * @param hashes of the full blocks of the prompt and of what will be said
+   */
+  Sequence(int promptTokens, int wantedTokens, int priority, long[] hashes, Listener listener) {
     this.promptTokens = promptTokens;
     this.wantedTokens = wantedTokens;
     this.priority = priority;
+    this.hashes = hashes;
     this.listener = listener;
   }
 

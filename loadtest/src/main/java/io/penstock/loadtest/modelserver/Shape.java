@@ -11,13 +11,15 @@ import org.jspecify.annotations.Nullable;
 /** How an answer looks: as chat or as text completion. */
 sealed interface Shape permits ChatShape, TextShape {
   /** What the answer has so far cost. */
-  record Usage(int promptTokens, int completionTokens) {
+  record Usage(int promptTokens, int cachedTokens, int completionTokens) {
     JsonObject json() {
       return new JsonObject()
           .put("prompt_tokens", promptTokens)
           .put("total_tokens", promptTokens + completionTokens)
           .put("completion_tokens", completionTokens)
-          .putNull("prompt_tokens_details");
+          .put(
+              "prompt_tokens_details",
+              cachedTokens == 0 ? null : new JsonObject().put("cached_tokens", cachedTokens));
     }
   }
 

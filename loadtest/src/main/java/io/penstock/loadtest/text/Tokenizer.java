@@ -23,6 +23,21 @@ public final class Tokenizer {
 
   private Tokenizer() {}
 
+  /** Is told of one token. */
+  @FunctionalInterface
+  public interface Sink {
+    void token(int from, int to);
+  }
+
+  /** Tells where each token begins and ends, in order. */
+  public static void cut(String text, Sink sink) {
+    int next;
+    for (int at = 0; at < text.length(); at = next) {
+      next = end(text, at);
+      sink.token(at, next);
+    }
+  }
+
   public static int count(String text) {
     int tokens = 0;
     for (int at = 0; at < text.length(); at = end(text, at)) {
