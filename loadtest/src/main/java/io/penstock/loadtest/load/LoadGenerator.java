@@ -276,8 +276,7 @@ public final class LoadGenerator {
 
     private Buffer body(int request) {
       if (options.arrivals() instanceof Arrivals.Replay replay) {
-        var row = replay.trace().rows().get(request);
-        return bodies.body(request, row.promptTokens(), Math.max(1, row.completionTokens()));
+        return bodies.body(request, replay.trace().rows().get(request));
       }
       return bodies.body(request, options.ask().promptTokens(), options.ask().maxTokens());
     }

@@ -1,5 +1,6 @@
 package io.penstock.loadtest.load;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +23,23 @@ public record Trace(List<Row> rows) {
   private static final DateTimeFormatter AZURE =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss[.SSSSSSS][.SSSSSS][XXX]");
 
-  public record Row(Duration at, int promptTokens, int completionTokens) {}
+  /**
+   * @param at after the first
+   * @param blocks a number for each {@link #BLOCK_TOKENS} tokens of the prompt, the same where all
+   *     up to there is the same; empty where the trace does not say
+   */
+  public record Row(Duration at, int promptTokens, int completionTokens, List<Integer> blocks) {
+    public Row {
+      blocks = List.copyOf(blocks);
+    }
+
+    public Row(Duration at, int promptTokens, int completionTokens) {
+      this(at, promptTokens, completionTokens, List.of());
+    }
+  }
+
+  /** Of Mooncake's {@code hash_ids}. */
+  static final int BLOCK_TOKENS = 512;
 
   public Trace {
     rows = rows.stream().sorted(Comparator.comparing(Row::at)).toList();
@@ -67,7 +84,8 @@ public record Trace(List<Row> rows) {
     return new Row(
         Duration.ofMillis(row.getLong("timestamp", 0L)),
         row.getInteger("input_length", 1),
-        row.getInteger("output_length", 1));
+        row.getInteger("output_length", 1),
+        row.getJsonArray("hash_ids", new JsonArray()).stream().map(Integer.class::cast).toList());
   }
 
   private static int whole(String field) {

@@ -15,6 +15,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -126,6 +127,29 @@ class LoadGeneratorTest {
     assertThat(report.answered()).isEqualTo(2);
     assertThat(report.completionTokens()).isEqualTo(37);
     assertThat(report.promptTokens()).isBetween(346L, 354L);
+  }
+
+  @Test
+  void trace_withBlocks_isReplayedWithWhatItsPromptsHaveInCommon() throws Exception {
+    var server = done(ModelServer.start(vertx, FAST));
+    var trace =
+        new Trace(
+            List.of(
+                new Trace.Row(Duration.ZERO, 1_500, 7, List.of(0, 1, 2)),
+                new Trace.Row(Duration.ofMillis(1), 1_600, 7, List.of(0, 1, 2, 3)),
+                new Trace.Row(Duration.ofMillis(2), 1_000, 7, List.of(0, 4))));
+    var options = options(server.url(), true).with(new Arrivals.Replay(trace, 1));
+    var report =
+        run(
+            new Options(
+                options.ask(), options.arrivals(), options.duration(), options.timeout(), 1, 1));
+    assertThat(report.answered()).isEqualTo(3);
+    assertThat(report.promptTokens()).isBetween(4_060L, 4_140L);
+    var hits = new ArrayList<Integer>();
+    for (var recorded : server.recorded()) {
+      hits.add(recorded.body().toJsonObject().getJsonArray("messages").size());
+    }
+    assertThat(hits).as("a system's message and a user's").containsOnly(2);
   }
 
   @ParameterizedTest

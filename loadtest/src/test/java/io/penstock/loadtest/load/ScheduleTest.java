@@ -79,6 +79,11 @@ class ScheduleTest {
             "{\"timestamp\": 1500, \"input_length\": 6758, \"output_length\": 500}\n");
     assertThat(Trace.read(file).rows())
         .containsExactly(new Trace.Row(Duration.ofMillis(1500), 6758, 500));
+    Files.writeString(
+        file,
+        "{\"timestamp\": 0, \"input_length\": 600, \"output_length\": 5, \"hash_ids\": [0, 46]}\n");
+    assertThat(Trace.read(file).rows())
+        .containsExactly(new Trace.Row(Duration.ZERO, 600, 5, List.of(0, 46)));
   }
 
   @Test
