@@ -54,7 +54,7 @@ final class PrefixChain {
     if (most > 0) {
       fields(body);
       for (Text text : body.texts()) {
-        state = mix(state, text.role().ordinal() + 1L);
+        state = mix(state, mark(text.role()));
         take(text.span(), text.role() != Role.SYSTEM);
       }
       opened(openingLeft);
@@ -123,7 +123,7 @@ final class PrefixChain {
       hash = mix(hash, (long) LONGS.get(bytes, at));
     }
     if (at < stop) {
-      long rest = stop - at;
+      long rest = (long) stop - at;
       for (; at < stop; at++) {
         rest = rest << Byte.SIZE | (bytes[at] & 0xff);
       }
@@ -138,6 +138,15 @@ final class PrefixChain {
         opened(openingLeft);
       }
     }
+  }
+
+  private static long mark(Role role) {
+    return switch (role) {
+      case SYSTEM -> 1;
+      case USER -> 2;
+      case ASSISTANT -> 3;
+      case TOOL -> 4;
+    };
   }
 
   private static long mix(long hash, long word) {

@@ -52,7 +52,7 @@ final class TokenChain {
     Tokenizer.cut(
         text,
         (from, to) -> {
-          long hash = to - from;
+          long hash = (long) to - from;
           for (int i = from; i < to; i++) {
             hash = hash << 7 ^ text.charAt(i);
           }
