@@ -2,18 +2,20 @@
 # What it is worth to send a prompt where its beginning is known: a trace that says which blocks of prompts are the
 # same, through one gateway to simulated model servers with prefix caches, by each of the ways to balance in turn.
 #
-#   loadtest/bench/prefix.sh --trace FILE [--servers 4] [--gpu h100] [--speed 5] [--load 2] [--seconds 180]
-#                            [--by "round-robin least-loaded prefix"]
+#   loadtest/bench/prefix.sh --trace FILE [--servers 4] [--gpu l4] [--shrink 8] [--speed 20] [--load 1]
+#                            [--seconds 180] [--by "round-robin least-loaded prefix"]
 #
+# Shrink divides the lengths of prompts and completions, so that two cores carry the whole: an L4 computes prompts and
+# holds about an eighth of what an H100 does, so that 4 of them under a trace of eighths stand for 4 H100 under the whole.
 # Speed divides the servers' times; the trace is replayed load times as fast as that, so that load is how many times
 # the trace's own rate the servers see. Seconds are those of the run. The times below are multiplied by the speed again.
 # Hit rate and first token are the servers' own (vllm:prefix_cache_*, vllm:time_to_first_token_seconds), by the
 # schedule of their engines, which a busy machine does not stretch; the client's report, which it does, follows.
 set -euo pipefail
-trace= servers=4 gpu=h100 speed=5 load=2 seconds=180 ways="round-robin least-loaded prefix"
+trace= servers=4 gpu=l4 shrink=8 speed=20 load=1 seconds=180 ways="round-robin least-loaded prefix"
 while [ $# -gt 0 ]; do
   case $1 in
-    --trace) trace=$2 ;; --servers) servers=$2 ;; --gpu) gpu=$2 ;; --speed) speed=$2 ;; --load) load=$2 ;;
+    --trace) trace=$2 ;; --servers) servers=$2 ;; --gpu) gpu=$2 ;; --shrink) shrink=$2 ;; --speed) speed=$2 ;; --load) load=$2 ;;
     --seconds) seconds=$2 ;; --by) ways=$2 ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
@@ -71,7 +73,7 @@ CONF
   pids+=($!)
   await "$work/gateway.out" "^ready"
   PENSTOCK_JAVA_OPTS=-Xmx768m "$here/penstock" loadtest --target http://127.0.0.1:18420 --key "$key" \
-    --model llama-3.1-8b --trace "$trace" --speed "$(awk "BEGIN {print $speed * $load}")" --duration "${seconds}s" \
+    --model llama-3.1-8b --trace "$trace" --shrink "$shrink" --speed "$(awk "BEGIN {print $speed * $load}")" --duration "${seconds}s" \
     >"$work/report" 2>&1 || true
   echo "--- $1"
   for i in $(seq "$servers"); do curl -s "http://127.0.0.1:$((18400 + i))/metrics"; done >"$work/metrics"
@@ -104,5 +106,5 @@ CONF
 }
 
 echo "date      $(date -u +%Y-%m-%dT%H:%MZ), $(nproc) cores, load average $(cut -d' ' -f1-3 /proc/loadavg) before the run"
-echo "servers   $servers x $gpu with llama-3.1-8b, times divided by $speed, $load times the trace's rate"
+echo "servers   $servers x $gpu with llama-3.1-8b, times divided by $speed; lengths divided by $shrink, $load times the trace's rate"
 for way in $ways; do run "$way"; done

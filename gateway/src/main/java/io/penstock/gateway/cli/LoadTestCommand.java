@@ -73,6 +73,12 @@ final class LoadTestCommand implements Callable<Integer> {
       description = "Divides the times between a trace's requests (${DEFAULT-VALUE}).")
   private double speed = 1;
 
+  @Option(
+      names = "--shrink",
+      paramLabel = "N",
+      description = "Divides the lengths of a trace's prompts and completions (${DEFAULT-VALUE}).")
+  private int shrink = 1;
+
   @Option(names = "--model", paramLabel = "NAME", description = "Asked for (${DEFAULT-VALUE}).")
   private String model = "auto";
 
@@ -161,7 +167,7 @@ final class LoadTestCommand implements Callable<Integer> {
 
   private Arrivals arrivals() {
     if (when.trace != null) {
-      return new Arrivals.Replay(read(when.trace), speed);
+      return new Arrivals.Replay(read(when.trace).shrunk(shrink), speed);
     }
     return when.clients > 0 ? new Arrivals.Closed(when.clients) : new Arrivals.Poisson(when.rate);
   }

@@ -44,7 +44,8 @@ final class Bodies {
    * A request of a trace. Where it says what prompts have in common, equal blocks become equal
    * text: the first one the system's message, the others the user's.
    */
-  Buffer body(int request, Trace.Row row) {
+  Buffer body(int request, Trace trace) {
+    var row = trace.rows().get(request);
     if (row.blocks().isEmpty()) {
       return body(request, row.promptTokens(), Math.max(1, row.completionTokens()));
     }
@@ -55,8 +56,8 @@ final class Bodies {
       if (i == 1) {
         body.appendString(END_OF_MESSAGE).appendString(USER);
       }
-      block(body, "Block " + row.blocks().get(i) + ": ", Math.min(left, Trace.BLOCK_TOKENS));
-      left -= Trace.BLOCK_TOKENS;
+      block(body, "Block " + row.blocks().get(i) + ": ", Math.min(left, trace.blockTokens()));
+      left -= trace.blockTokens();
     }
     return end(body, Math.max(1, row.completionTokens()));
   }

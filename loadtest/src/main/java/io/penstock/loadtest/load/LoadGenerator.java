@@ -276,7 +276,7 @@ public final class LoadGenerator {
 
     private Buffer body(int request) {
       if (options.arrivals() instanceof Arrivals.Replay replay) {
-        return bodies.body(request, replay.trace().rows().get(request));
+        return bodies.body(request, replay.trace());
       }
       return bodies.body(request, options.ask().promptTokens(), options.ask().maxTokens());
     }

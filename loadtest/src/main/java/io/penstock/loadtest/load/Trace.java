@@ -18,15 +18,16 @@ import java.util.List;
  * completion were.
  *
  * @param rows in the order of their times
+ * @param blockTokens how many tokens of a prompt one of a row's blocks stands for
  */
-public record Trace(List<Row> rows) {
+public record Trace(List<Row> rows, int blockTokens) {
   private static final DateTimeFormatter AZURE =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss[.SSSSSSS][.SSSSSS][XXX]");
 
   /**
    * @param at after the first
-   * @param blocks a number for each {@link #BLOCK_TOKENS} tokens of the prompt, the same where all
-   *     up to there is the same; empty where the trace does not say
+   * @param blocks a number for each block of the prompt, the same where all up to its end is the
+   *     same; empty where the trace does not say
    */
   public record Row(Duration at, int promptTokens, int completionTokens, List<Integer> blocks) {
     public Row {
@@ -39,10 +40,31 @@ public record Trace(List<Row> rows) {
   }
 
   /** Of Mooncake's {@code hash_ids}. */
-  static final int BLOCK_TOKENS = 512;
+  private static final int BLOCK_TOKENS = 512;
 
   public Trace {
+    if (blockTokens < 1) {
+      throw new IllegalArgumentException("a block has 1 token or more, not " + blockTokens);
+    }
     rows = rows.stream().sorted(Comparator.comparing(Row::at)).toList();
+  }
+
+  public Trace(List<Row> rows) {
+    this(rows, BLOCK_TOKENS);
+  }
+
+  /** The same requests with all lengths divided, blocks included. */
+  public Trace shrunk(int by) {
+    return new Trace(
+        rows.stream()
+            .map(row ->
+                new Row(
+                    row.at(),
+                    Math.max(1, row.promptTokens() / by),
+                    Math.max(1, row.completionTokens() / by),
+                    row.blocks()))
+            .toList(),
+        blockTokens / by);
   }
 
   /**

@@ -84,6 +84,8 @@ class ScheduleTest {
         "{\"timestamp\": 0, \"input_length\": 600, \"output_length\": 5, \"hash_ids\": [0, 46]}\n");
     assertThat(Trace.read(file).rows())
         .containsExactly(new Trace.Row(Duration.ZERO, 600, 5, List.of(0, 46)));
+    assertThat(Trace.read(file).shrunk(8))
+        .isEqualTo(new Trace(List.of(new Trace.Row(Duration.ZERO, 75, 1, List.of(0, 46))), 64));
   }
 
   @Test
