@@ -69,11 +69,9 @@ public final class RedisServer implements AutoCloseable {
 
   /** As {@code openssl} makes it; keytool writes no PEM. */
   private static void makeCertificate(Path directory) throws Exception {
-    run(
-        directory,
-        ("openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj"
-             + " /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1")
-            .split(" "));
+    String subject = "-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1";
+    String key = "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 ";
+    run(directory, (key + subject).split(" "));
   }
 
   private static void run(Path directory, String... command) throws Exception {
