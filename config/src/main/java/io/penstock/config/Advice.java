@@ -1,6 +1,5 @@
 package io.penstock.config;
 
-import io.penstock.config.catalog.Catalog;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -139,7 +138,7 @@ final class Advice {
             .allMatch(pool ->
                 pool.capacity().isEmpty()
                     && pool.price().isEmpty()
-                    && Catalog.shipped().prices().find(pool.model()).isEmpty());
+                    && config.catalog().prices().find(pool.model()).isEmpty());
     if (tier.budget().isPresent() && free) {
       warn.accept(
           path + ".budget", "can never bind: none of this tier's pools has a capacity or a price");

@@ -32,18 +32,20 @@ final class ConfigBinding {
     Admin admin = root.section("admin").map(ConfigBinding::admin).orElse(Admin.DEFAULT);
     Map<String, Tier> tiers = root.named("tiers", ConfigBinding::tier);
     List<ApiKey> keys = keys(root, tiers.keySet());
-    Map<String, Pool> pools = root.named("pools", new PoolBinding(reading)::pool);
+    Catalog catalog = CatalogBinding.bind(reading, root);
+    Map<String, Pool> pools = root.named("pools", new PoolBinding(reading, catalog)::pool);
     ComplexityBands bands =
         root.section("complexity").map(ConfigBinding::bands).orElse(ComplexityBands.DEFAULT);
     Cache cache = root.section("cache").map(ConfigBinding::cache).orElse(Cache.OFF);
     Optional<Redis> redis = root.section("redis").flatMap(this::redis);
     Optional<Traffic> traffic = root.section("traffic").flatMap(ConfigBinding::traffic);
     root.done();
-    var hardware = new HardwareChecks(Catalog.shipped(), root::complain, reading.problems()::warn);
+    var hardware = new HardwareChecks(catalog, root::complain, reading.problems()::warn);
     pools.values().forEach(hardware::check);
     try {
       return Optional.of(
-          new PenstockConfig(server, admin, tiers, keys, pools, bands, cache, redis, traffic));
+          new PenstockConfig(
+              server, admin, tiers, keys, pools, bands, cache, redis, traffic, catalog));
     } catch (InvalidConfigException refused) {
       refused.complaints().forEach(c -> root.complain(asWritten(c.key()), c.message()));
       return Optional.empty();

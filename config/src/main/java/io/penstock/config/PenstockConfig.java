@@ -1,5 +1,6 @@
 package io.penstock.config;
 
+import io.penstock.config.catalog.Catalog;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param cache exact answers
  * @param redis the shared store; absent: everything in this process
  * @param traffic the journal; absent: none is kept
+ * @param catalog what is shipped, and the operator's own GPUs, models, engines and prices
  */
 public record PenstockConfig(
     Server server,
@@ -29,7 +31,8 @@ public record PenstockConfig(
     ComplexityBands complexity,
     Cache cache,
     Optional<Redis> redis,
-    Optional<Traffic> traffic) {
+    Optional<Traffic> traffic,
+    Catalog catalog) {
 
   public PenstockConfig {
     new Check().all(CrossChecks.complaints(server, admin, tiers, keys, pools)).orRefuse();

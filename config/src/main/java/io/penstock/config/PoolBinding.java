@@ -20,9 +20,11 @@ final class PoolBinding {
       new Pool.Backend("nowhere", URI.create("http://invalid"));
 
   private final Reading reading;
+  private final Catalog catalog;
 
-  PoolBinding(Reading reading) {
+  PoolBinding(Reading reading, Catalog catalog) {
     this.reading = reading;
+    this.catalog = catalog;
   }
 
   Pool pool(String name, Section section) {
@@ -173,12 +175,12 @@ final class PoolBinding {
     return section.make(() -> new Pool.Price(input, cachedInput, output), new Pool.Price(0, 0, 0));
   }
 
-  private static int context(Section section, String model) {
+  private int context(Section section, String model) {
     int tokens = section.integer("context-length", 0);
     if (tokens < 0) {
       section.complain(section.below("context-length"), tokens + " is negative: write 0 or more");
     }
-    return tokens > 0 ? tokens : Catalog.shipped().contextTokens(model).orElse(0);
+    return tokens > 0 ? tokens : catalog.contextTokens(model).orElse(0);
   }
 
   private static void leaveToPenstock(Section section, Set<String> set, List<String> remove) {

@@ -14,6 +14,8 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -237,6 +239,31 @@ public final class Section {
                         text -> bound.put(name, text),
                         () -> complain(section.below(name), JsonText.REFUSAL))));
     return bound;
+  }
+
+  /** Whatever is there as plain maps, lists and values; every place of it is known. */
+  public Optional<Object> tree(String key) {
+    return find(key, this::asTree);
+  }
+
+  private Optional<Object> asTree(String where, Node node) {
+    Optional<String> json = JsonText.of(node);
+    if (json.isEmpty()) {
+      return refuse(where, JsonText.REFUSAL);
+    }
+    place(where, node);
+    return Optional.ofNullable(new Load(LoadSettings.builder().build()).loadFromString(json.get()));
+  }
+
+  private void place(String where, Node node) {
+    reading.problems().place(where, node);
+    if (node instanceof MappingNode mapping) {
+      for (var entry : mapping.getValue()) {
+        if (entry.getKeyNode() instanceof ScalarNode key) {
+          place(where + "." + key.getValue(), entry.getValueNode());
+        }
+      }
+    }
   }
 
   public List<Section> sections(String key) {

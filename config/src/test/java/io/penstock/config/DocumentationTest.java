@@ -69,6 +69,33 @@ class DocumentationTest {
     }
   }
 
+  @Test
+  void page_ownCatalogue_isWhatItSays() throws IOException {
+    String sample =
+        Pattern.compile("```yaml\n(catalog:.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(PAGE))
+            .results()
+            .map(found -> found.group(1))
+            .findFirst()
+            .orElseThrow();
+    String tiers =
+        "tiers: {all: {route: {simple: a, medium: a, complex: a}}}\n"
+            + "pools: {a: {model: our-8b, url: \"http://a\", capacity: {gpu: l4-24, engine:"
+            + " our-vllm}}}\n";
+    String yaml = tiers + sample;
+    var loaded = Configs.read(yaml, Map.of());
+
+    assertThat(Configs.errors(loaded)).isEmpty();
+    assertThat(Schema.against(yaml)).isEmpty();
+    var catalog = Configs.config(yaml).catalog();
+    assertThat(catalog.gpus().get("l4").usdPerHour()).isEqualTo(0.55);
+    assertThat(catalog.gpus().get("l4-24").memoryBytes()).isGreaterThan(24e9);
+    assertThat(catalog.models().get("our-8b").contextTokens()).isEqualTo(32768);
+    assertThat(catalog.engine("our-vllm", catalog.gpus().get("l4")).maxSequences()).isEqualTo(64);
+    assertThat(catalog.prices().get("gpt-4o").price().output()).isEqualTo(8);
+    assertThat(catalog.gpus().get("edge-1").peak().bits16()).isEqualTo(120e12);
+  }
+
   private static String table(String what) {
     String rows =
         what.equals("values") ? values() : keys(what.equals("keys") ? "" : what.substring(5));

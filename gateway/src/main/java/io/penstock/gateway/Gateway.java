@@ -2,7 +2,6 @@ package io.penstock.gateway;
 
 import io.penstock.config.Loaded;
 import io.penstock.config.PenstockConfig;
-import io.penstock.config.catalog.Catalog;
 import io.penstock.gateway.accept.Accept;
 import io.penstock.gateway.account.Account;
 import io.penstock.gateway.account.Gauges;
@@ -38,7 +37,6 @@ import org.jspecify.annotations.Nullable;
  * made here once; what one loop owns is in its {@link DataPort}.
  */
 public final class Gateway {
-  private static final Catalog CATALOG = Catalog.shipped();
 
   /** Loops that are to share a free port are given the same number below zero. */
   private static final AtomicInteger FREE_PORTS = new AtomicInteger();
@@ -135,9 +133,9 @@ public final class Gateway {
   }
 
   private Stages stages(PenstockConfig config) {
-    Replicas replicas = new Replicas(config, CATALOG, capacities::replica);
+    Replicas replicas = new Replicas(config, config.catalog(), capacities::replica);
     capacities.reload(config, replicas::deployment);
-    Cost cost = new Cost(config, CATALOG, replicas);
+    Cost cost = new Cost(config, config.catalog(), replicas);
     return new Stages(
         config,
         options.dryRun(),

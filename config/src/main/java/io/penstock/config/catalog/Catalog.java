@@ -11,9 +11,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
@@ -25,14 +30,18 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
  * are first asked for. Safe to share.
  */
 public final class Catalog {
+  private static final List<String> SECTIONS =
+      List.of("gpus", "nodes", "models", "engines", "prices");
+
   private static final Catalog SHIPPED =
       new Catalog(
-          lazily(() -> Hardware.read(resource("gpus"), new Names<>("gpu", Map.of(), Map.of()))),
-          lazily(() -> readModels(resource("models"))),
-          lazily(() -> readEngines(resource("engines"))),
-          lazily(() -> readPrices(resource("prices"))),
+          lazily(() -> resource("gpus")),
+          lazily(() -> resource("models")),
+          lazily(() -> resource("engines")),
+          lazily(() -> resource("prices")),
           lazily(() -> FittedTable.read(text("fitted.csv"))));
 
+  private final Map<String, Supplier<Fields>> written;
   private final Supplier<Hardware> hardware;
   private final Supplier<Names<ModelSpec>> models;
   private final Supplier<Names<Engines>> engines;
@@ -40,15 +49,17 @@ public final class Catalog {
   private final Supplier<Fitted> fitted;
 
   private Catalog(
-      Supplier<Hardware> hardware,
-      Supplier<Names<ModelSpec>> models,
-      Supplier<Names<Engines>> engines,
-      Supplier<Names<ApiPrice>> prices,
+      Supplier<Fields> gpus,
+      Supplier<Fields> models,
+      Supplier<Fields> engines,
+      Supplier<Fields> prices,
       Supplier<Fitted> fitted) {
-    this.hardware = hardware;
-    this.models = models;
-    this.engines = engines;
-    this.prices = prices;
+    this.written =
+        Map.of("gpus", gpus, "nodes", gpus, "models", models, "engines", engines, "prices", prices);
+    this.hardware = lazily(() -> Hardware.read(gpus.get()));
+    this.models = lazily(() -> readModels(models.get()));
+    this.engines = lazily(() -> readEngines(engines.get()));
+    this.prices = lazily(() -> readPrices(prices.get()));
     this.fitted = fitted;
   }
 
@@ -134,17 +145,98 @@ public final class Catalog {
 
   /**
    * This and the entries of {@code yaml}, which win: a mapping with any of {@code gpus}, {@code
-   * nodes}, {@code models}, {@code engines} and {@code prices}. Throws with one line, which starts
-   * with the path, on an entry that cannot be.
+   * nodes}, {@code models}, {@code engines} and {@code prices}. An entry whose name is known, or
+   * that is {@code like} one that is, need only say what is other. Throws with one line, which
+   * starts with the path, on an entry that cannot be.
    */
   public Catalog plus(@Nullable Object yaml) {
-    var root = Fields.of("catalog", yaml);
-    var moreGpus = hardware.get().plus(root);
-    var moreModels = models().plus(readModels(root));
-    var moreEngines = engines.get().plus(readEngines(root));
-    var morePrices = prices().plus(readPrices(root));
-    return new Catalog(
-        () -> moreGpus, () -> moreModels, () -> moreEngines, () -> morePrices, fitted);
+    return plus(yaml, (_, _) -> {});
+  }
+
+  /** The same; {@code keysSeen} is told the keys that each kind of entry knows. */
+  public Catalog plus(@Nullable Object yaml, BiConsumer<String, Set<String>> keysSeen) {
+    var own = Fields.of("catalog", yaml);
+    Map<String, Fields> merged = new HashMap<>();
+    for (String section : SECTIONS) {
+      var entries = own.child(section);
+      if (!entries.keys().isEmpty()) {
+        merged.merge(file(section), laidOver(section, entries), (a, b) -> b.over(a));
+      }
+    }
+    own.doneHere();
+    var more =
+        new Catalog(
+            file(merged, "gpus"),
+            file(merged, "models"),
+            file(merged, "engines"),
+            file(merged, "prices"),
+            fitted);
+    more.readAll();
+    SECTIONS.forEach(section -> more.tell(section, own.child(section), keysSeen));
+    return more;
+  }
+
+  private static String file(String section) {
+    return section.equals("nodes") ? "gpus" : section;
+  }
+
+  private Supplier<Fields> file(Map<String, Fields> merged, String name) {
+    var own = merged.get(name);
+    return own == null ? source(name) : lazily(() -> own.over(source(name).get()));
+  }
+
+  private Supplier<Fields> source(String section) {
+    return Objects.requireNonNull(written.get(section));
+  }
+
+  /** An operator's entries, each over the one that it is like. */
+  private Fields laidOver(String section, Fields entries) {
+    var known = source(section).get().child(section);
+    var names = names(section);
+    Map<String, Object> over = new LinkedHashMap<>();
+    for (String name : entries.keys()) {
+      var entry = entries.child(name);
+      String like = entry.text("like", "");
+      String called = names.spelled(name).orElse(name);
+      if (!like.isEmpty()) {
+        String base = names.spelled(like).orElseThrow(() -> unlike(entry, names, like));
+        Map<String, Object> all =
+            new LinkedHashMap<>(entry.over(known.child(base).without("aliases")).values());
+        all.put("like", base);
+        over.put(called, all);
+      } else {
+        over.put(called, entry.values());
+      }
+    }
+    return Fields.of("catalog", Map.of(section, over));
+  }
+
+  private static IllegalArgumentException unlike(Fields entry, Names<?> names, String like) {
+    return new IllegalArgumentException(entry.path() + ".like: " + names.unknown(like));
+  }
+
+  private Names<?> names(String section) {
+    return switch (section) {
+      case "gpus" -> gpus();
+      case "nodes" -> nodes();
+      case "models" -> models();
+      case "engines" -> engines.get();
+      default -> prices();
+    };
+  }
+
+  private void readAll() {
+    hardware.get();
+    models.get();
+    engines.get();
+    prices.get();
+  }
+
+  private void tell(String section, Fields own, BiConsumer<String, Set<String>> keysSeen) {
+    var read = source(section).get().child(section);
+    own.keys().stream()
+        .flatMap(name -> names(section).spelled(name).stream())
+        .forEach(name -> read.child(name).tell("catalog." + section + ".*", keysSeen));
   }
 
   private static Names<ModelSpec> readModels(Fields root) {
@@ -199,16 +291,10 @@ public final class Catalog {
 
   private record Hardware(Names<Gpu> gpus, Names<Node> nodes) {
 
-    static Hardware read(Fields root, Names<Gpu> others) {
-      var own = CatalogYaml.names("gpu", root.child("gpus"), CatalogYaml::gpu);
-      var known = others.plus(own);
-      var nodes = CatalogYaml.names("node", root.child("nodes"), n -> CatalogYaml.node(n, known));
-      return new Hardware(known.plus(nodes.map(Node::gpu)), nodes);
-    }
-
-    Hardware plus(Fields root) {
-      var more = read(root, gpus);
-      return new Hardware(more.gpus, nodes.plus(more.nodes));
+    static Hardware read(Fields root) {
+      var gpus = CatalogYaml.names("gpu", root.child("gpus"), CatalogYaml::gpu);
+      var nodes = CatalogYaml.names("node", root.child("nodes"), n -> CatalogYaml.node(n, gpus));
+      return new Hardware(gpus.plus(nodes.map(Node::gpu)), nodes);
     }
   }
 }

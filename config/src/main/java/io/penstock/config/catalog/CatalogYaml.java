@@ -39,10 +39,12 @@ final class CatalogYaml {
       var entry = section.child(name);
       try {
         byName.put(name, reader.apply(entry));
+        aliases.put(name, entry.texts("aliases"));
+        entry.text("like", "");
+        entry.done();
       } catch (IllegalArgumentException refused) {
         throw new IllegalArgumentException(at(entry, refused), refused);
       }
-      aliases.put(name, entry.texts("aliases"));
     }
     return new Names<>(kind, byName, aliases);
   }
@@ -55,6 +57,7 @@ final class CatalogYaml {
   static Gpu gpu(Fields entry) {
     var tflops = entry.child("tflops");
     double link = entry.number("link-gbs", 32);
+    priced(entry);
     return new Gpu(
         entry.key(),
         entry.number("memory-gib") * GIBI,
@@ -70,6 +73,12 @@ final class CatalogYaml {
         entry.number("spot-usd-per-hour", 0));
   }
 
+  /** Where a price comes from is for people to read. */
+  private static void priced(Fields entry) {
+    entry.text("price-as-of", "");
+    entry.text("price-source", "");
+  }
+
   private static Link.Kind linkKind(Fields entry) {
     String kind = entry.text("link", "pcie");
     return switch (kind.toLowerCase(Locale.ROOT)) {
@@ -82,6 +91,7 @@ final class CatalogYaml {
   static Node node(Fields entry, Names<Gpu> gpus) {
     int count = entry.whole("gpus");
     double price = entry.number("usd-per-hour", 0);
+    priced(entry);
     return new Node(
         entry.key(),
         gpus.get(entry.text("gpu", "")).at(price / count),
@@ -142,13 +152,30 @@ final class CatalogYaml {
   }
 
   static Engines engine(Fields entry, EngineParameters prior) {
-    var general = started(entry, parameters(entry.child("parameters"), prior));
+    var general = started(entry, prior);
+    var own = overrides(entry, prior);
     Map<String, Engine> byGpu = new HashMap<>();
+    Map<String, Map<String, Double>> ownByGpu = new HashMap<>();
     var gpus = entry.child("on");
     for (String gpu : gpus.keys()) {
       byGpu.put(gpu, restarted(gpus.child(gpu), general));
+      ownByGpu.put(gpu, overrides(gpus.child(gpu), prior));
     }
-    return new Engines(general, byGpu, entry.has("parameters"));
+    return new Engines(general, byGpu, own, ownByGpu, entry.text("like", entry.key()));
+  }
+
+  /** The parameters that are written beside an engine, over any fit. */
+  private static Map<String, Double> overrides(Fields entry, EngineParameters prior) {
+    var written = entry.child("parameters");
+    parameters(written, prior);
+    Map<String, Double> own = new HashMap<>();
+    for (int i = 0; i < EngineParameters.COUNT; i++) {
+      String name = EngineParameters.name(i);
+      if (written.has(name)) {
+        own.put(name, written.number(name));
+      }
+    }
+    return own;
   }
 
   private static Engine started(Fields entry, EngineParameters parameters) {

@@ -1,15 +1,25 @@
 package io.penstock.config.catalog;
 
+import io.penstock.config.Nearest;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** One YAML mapping, read by typed getters whose errors name the path. */
+/**
+ * One YAML mapping, read by typed getters whose errors name the path. A key is known because it is
+ * asked for: {@link #done} refuses the others.
+ */
 final class Fields {
   private final String path;
   private final String key;
   private final Map<String, Object> values;
+  private final Map<String, Fields> children = new HashMap<>();
+  private final Set<String> asked = new TreeSet<>();
 
   private Fields(String path, String key, Map<String, Object> values) {
     this.path = path;
@@ -33,6 +43,57 @@ final class Fields {
     return new Fields(path, key, values);
   }
 
+  /** These and those of {@code base} that are not here, mappings in them likewise. */
+  Fields over(Fields base) {
+    Map<String, Object> both = new LinkedHashMap<>(base.values);
+    values.forEach((name, value) -> {
+      boolean mappings = value instanceof Map<?, ?> && base.values.get(name) instanceof Map<?, ?>;
+      both.put(name, mappings ? of("", value).over(of("", base.values.get(name))).values : value);
+    });
+    return new Fields(path, key, both);
+  }
+
+  /** The same without a key. */
+  Fields without(String name) {
+    Map<String, Object> others = new LinkedHashMap<>(values);
+    others.remove(name);
+    return new Fields(path, key, others);
+  }
+
+  /** Refuses keys that nobody asked for, here and below. */
+  void done() {
+    doneHere();
+    children.values().forEach(Fields::done);
+  }
+
+  /** Refuses keys of this mapping itself that nobody asked for. */
+  void doneHere() {
+    for (String name : values.keySet()) {
+      if (!asked.contains(name)) {
+        throw new IllegalArgumentException(
+            pathOf(name) + ": is not a known key: " + Nearest.hint(name, asked));
+      }
+    }
+  }
+
+  /** Tells of the keys that this and the mappings below know; {@code kind} is this one's. */
+  void tell(String kind, BiConsumer<String, Set<String>> keysSeen) {
+    keysSeen.accept(kind, asked);
+    children.forEach((name, child) -> {
+      String below = kind + "." + name;
+      if (name.equals("on")) {
+        child.children.values().forEach(each -> each.tell(below + ".*", keysSeen));
+      } else {
+        child.tell(below, keysSeen);
+      }
+    });
+  }
+
+  /** All of it, as it was read. */
+  Map<String, Object> values() {
+    return values;
+  }
+
   String path() {
     return path;
   }
@@ -42,16 +103,19 @@ final class Fields {
     return key;
   }
 
-  Iterable<String> keys() {
+  Set<String> keys() {
+    asked.addAll(values.keySet());
     return values.keySet();
   }
 
   boolean has(String key) {
+    asked.add(key);
     return values.get(key) != null;
   }
 
   Fields child(String name) {
-    return of(pathOf(name), name, values.get(name));
+    asked.add(name);
+    return children.computeIfAbsent(name, _ -> of(pathOf(name), name, values.get(name)));
   }
 
   double number(String key) {
@@ -59,6 +123,7 @@ final class Fields {
   }
 
   double number(String key, double otherwise) {
+    asked.add(key);
     Object value = values.get(key);
     double number =
         switch (value) {
@@ -97,6 +162,7 @@ final class Fields {
   }
 
   boolean truth(String key, boolean otherwise) {
+    asked.add(key);
     return switch (values.get(key)) {
       case null -> otherwise;
       case Boolean truth -> truth;
@@ -105,11 +171,13 @@ final class Fields {
   }
 
   String text(String key, String otherwise) {
+    asked.add(key);
     Object value = values.get(key);
     return value == null ? otherwise : String.valueOf(value);
   }
 
   List<String> texts(String key) {
+    asked.add(key);
     return switch (values.get(key)) {
       case null -> List.of();
       case List<?> list -> list.stream().map(String::valueOf).toList();
@@ -118,8 +186,12 @@ final class Fields {
   }
 
   private IllegalArgumentException refusal(String key, String what) {
+    Object value = values.get(key);
     return new IllegalArgumentException(
-        pathOf(key) + ": must be " + what + ", not " + values.get(key));
+        pathOf(key)
+            + (value == null
+                ? ": is missing: write " + what
+                : ": must be " + what + ", not " + value));
   }
 
   private String pathOf(String key) {

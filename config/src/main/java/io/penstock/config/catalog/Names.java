@@ -37,6 +37,11 @@ public final class Names<T> {
     return known == null ? Optional.empty() : Optional.ofNullable(byName.get(known));
   }
 
+  /** The catalogue's own spelling of {@code name}. */
+  Optional<String> spelled(String name) {
+    return Optional.ofNullable(nameBySpelling.get(spelling(name)));
+  }
+
   /** What {@code name} stands for; throws with one line that has the nearest known name. */
   public T get(String name) {
     return find(name).orElseThrow(() -> new IllegalArgumentException(unknown(name)));

@@ -43,11 +43,10 @@ public final class ConfigScenario {
   public static Scenario of(
       String name,
       PenstockConfig config,
-      Catalog catalog,
       Demand demand,
       Availability availability,
       Map<String, Double> shares) {
-    var binding = new ConfigScenario(catalog, demand, availability);
+    var binding = new ConfigScenario(config.catalog(), demand, availability);
     shares.keySet().stream()
         .filter(pool -> !config.pools().containsKey(pool))
         .findFirst()

@@ -1,5 +1,6 @@
 package io.penstock.config.scenario;
 
+import io.penstock.config.CatalogBinding;
 import io.penstock.config.Problems;
 import io.penstock.config.Reading;
 import io.penstock.config.Section;
@@ -41,7 +42,9 @@ public final class ScenarioFile {
     return new YamlText(name, yaml, problems)
         .compose()
         .map(root -> {
-          var scenario = new ScenarioBinding(catalog).scenario(new Section(reading, "", "", root));
+          var section = new Section(reading, "", "", root);
+          var own = CatalogBinding.bind(reading, section, catalog);
+          var scenario = new ScenarioBinding(own).scenario(section);
           return scenario.isPresent() && problems.none()
               ? new Read.Ok(scenario.get())
               : invalid(problems);

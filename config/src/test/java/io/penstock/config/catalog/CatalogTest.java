@@ -10,6 +10,8 @@ import io.penstock.planner.model.Precision;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CatalogTest {
   private static final Catalog CATALOG = Catalog.shipped();
@@ -139,8 +141,82 @@ class CatalogTest {
   }
 
   @Test
-  void plus_ofAnImpossibleEntry_namesThePath() {
-    assertThatThrownBy(() -> CATALOG.plus(Map.of("gpus", Map.of("mine", Map.of("memory-gib", 8)))))
-        .hasMessage("catalog.gpus.mine.bandwidth-gbs: must be a number, not null");
+  void plus_ofAKnownName_needsToSayWhatIsOtherAlone() {
+    var own =
+        CATALOG.plus(
+            Map.of(
+                "gpus", Map.of("A100-80GB", Map.of("usd-per-hour", 1.25)),
+                "models", Map.of("llama-2-7b", Map.of("context-tokens", 8192))));
+
+    assertThat(own.gpus().get("a100-80").usdPerHour()).isEqualTo(1.25);
+    assertThat(own.gpus().get("a100-80").memoryBytes())
+        .isEqualTo(CATALOG.gpus().get("a100-80").memoryBytes());
+    assertThat(own.gpus().get("A100-SXM-80GB").usdPerHour()).isEqualTo(1.25);
+    assertThat(own.models().get("llama-2-7b").contextTokens()).isEqualTo(8192);
+    assertThat(own.gpus().names()).isEqualTo(CATALOG.gpus().names());
+  }
+
+  @Test
+  void plus_ofOneThatIsLikeAnother_keepsTheRestOfIt() {
+    var own =
+        CATALOG.plus(
+            Map.of(
+                "gpus", Map.of("l4-big", Map.of("like", "l4", "memory-gib", 47)),
+                "engines",
+                    Map.of(
+                        "ours",
+                        Map.of(
+                            "like",
+                            "vllm",
+                            "max-sequences",
+                            64,
+                            "parameters",
+                            Map.of("compute", 0.5),
+                            "on",
+                            Map.of("l4", Map.of("parameters", Map.of("burst", 0.5)))))));
+    var l4 = CATALOG.gpus().get("l4");
+    var ours = own.engine("ours", l4);
+    var vllm = CATALOG.engine("vllm", l4);
+
+    assertThat(own.gpus().get("l4-big").memoryBytes()).isEqualTo(47.0 * (1L << 30));
+    assertThat(own.gpus().get("l4-big").peak()).isEqualTo(l4.peak());
+    assertThat(ours.maxSequences()).isEqualTo(64);
+    assertThat(ours.parameters().compute()).isEqualTo(0.5);
+    assertThat(ours.parameters().burst()).isEqualTo(0.5);
+    assertThat(own.engine("ours", CATALOG.gpus().get("h100")).parameters().burst())
+        .isEqualTo(CATALOG.engine("vllm", CATALOG.gpus().get("h100")).parameters().burst());
+    assertThat(ours.parameters().layerSeconds()).isEqualTo(vllm.parameters().layerSeconds());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "gpus|mine|memory-gib|8|catalog.gpus.mine.bandwidth-gbs: is missing: write a number",
+        "gpus|mine|like|l5|catalog.gpus.mine.like: no gpu is called l5; the nearest is l4",
+        "gpus|l4|memory-gb|24|catalog.gpus.l4.memory-gb: is not a known key: did you mean"
+            + " memory-gib?",
+        "gpus|l4|usd-per-hour|-1|catalog.gpus.l4: l4: a price must be 0 or more",
+        "gpus|l4|memory-gib|lots|catalog.gpus.l4.memory-gib: must be a number, not lots",
+        "models|llama-2-7b|layers|3.5|catalog.models.llama-2-7b.layers: must be a whole number, not"
+            + " 3.5",
+        "engines|vllm|max-sequences|0|catalog.engines.vllm: vllm: sequences and tokens of a step"
+            + " must",
+        "prices|gpt-4|input|-3|catalog.prices.gpt-4: a price must be 0 or more"
+      })
+  void plus_ofAnImpossibleEntry_namesThePath(
+      String section, String name, String key, String value, String says) {
+    Object typed = value.matches("-?[0-9.]+") ? Double.valueOf(value) : value;
+    var own = Map.of(section, Map.of(name, Map.of(key, typed)));
+    assertThatThrownBy(() -> CATALOG.plus(own))
+        .hasMessageStartingWith(says)
+        .message()
+        .hasLineCount(1);
+  }
+
+  @Test
+  void plus_ofAParameterOutOfItsBounds_isRefused() {
+    var own = Map.of("engines", Map.of("vllm", Map.of("parameters", Map.of("compute", 2))));
+    assertThatThrownBy(() -> CATALOG.plus(own)).hasMessageContaining("compute: must be in [");
   }
 }

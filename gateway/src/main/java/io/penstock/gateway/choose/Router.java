@@ -39,11 +39,10 @@ public final class Router {
   private final Map<String, TierRoutes> tiers = new HashMap<>();
 
   public Router(PenstockConfig config) {
-    this(config, Router::shippedName);
+    this(config, name -> catalogueName(config.catalog(), name));
   }
 
-  private static String shippedName(String name) {
-    Catalog catalog = Catalog.shipped();
+  private static String catalogueName(Catalog catalog, String name) {
     return catalog
         .models()
         .find(name)

@@ -155,7 +155,8 @@ final class EstimateCommand implements Callable<Integer> {
         usable.complexity(),
         usable.cache(),
         usable.redis(),
-        usable.traffic());
+        usable.traffic(),
+        usable.catalog());
   }
 
   private static Estimate estimate(

@@ -105,7 +105,6 @@ final class PlanCommand implements Callable<Integer> {
       return ConfigScenario.of(
           config.file().toString(),
           loaded,
-          Catalog.shipped(),
           traffic.demand(),
           traffic.availability(),
           traffic.shares(loaded));

@@ -52,7 +52,8 @@ final class PortOptions {
         config.complexity(),
         config.cache(),
         config.redis(),
-        config.traffic());
+        config.traffic(),
+        config.catalog());
   }
 
   private Server over(Server server) {

@@ -12,6 +12,7 @@ import io.penstock.config.Server;
 import io.penstock.config.Slo;
 import io.penstock.config.Tier;
 import io.penstock.config.Timeouts;
+import io.penstock.config.catalog.Catalog;
 import io.penstock.gateway.call.Assessment;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Caller;
@@ -91,7 +92,8 @@ final class Given {
         ComplexityBands.DEFAULT,
         Cache.OFF,
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        Catalog.shipped());
   }
 
   /** A call with an id of its own, even where the text is the same. */

@@ -14,6 +14,7 @@ import io.penstock.config.Server;
 import io.penstock.config.Slo;
 import io.penstock.config.Tier;
 import io.penstock.config.Timeouts;
+import io.penstock.config.catalog.Catalog;
 import io.penstock.gateway.call.Assessment;
 import io.penstock.gateway.call.Caller;
 import io.penstock.gateway.call.Demand;
@@ -84,7 +85,8 @@ final class Given {
         ComplexityBands.DEFAULT,
         Cache.OFF,
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        Catalog.shipped());
   }
 
   static Pool pool(Limits limits) {
