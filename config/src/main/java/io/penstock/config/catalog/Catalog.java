@@ -171,7 +171,6 @@ public final class Catalog {
             file(merged, "engines"),
             file(merged, "prices"),
             fitted);
-    more.readAll();
     SECTIONS.forEach(section -> more.tell(section, own.child(section), keysSeen));
     return more;
   }
@@ -225,17 +224,14 @@ public final class Catalog {
     };
   }
 
-  private void readAll() {
-    hardware.get();
-    models.get();
-    engines.get();
-    prices.get();
-  }
-
   private void tell(String section, Fields own, BiConsumer<String, Set<String>> keysSeen) {
+    if (own.keys().isEmpty()) {
+      return;
+    }
+    var names = names(section);
     var read = source(section).get().child(section);
     own.keys().stream()
-        .flatMap(name -> names(section).spelled(name).stream())
+        .flatMap(name -> names.spelled(name).stream())
         .forEach(name -> read.child(name).tell("catalog." + section + ".*", keysSeen));
   }
 

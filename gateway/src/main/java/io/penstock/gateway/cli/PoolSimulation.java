@@ -2,7 +2,6 @@ package io.penstock.gateway.cli;
 
 import io.penstock.config.PenstockConfig;
 import io.penstock.config.Pool;
-import io.penstock.config.catalog.Catalog;
 import io.penstock.config.scenario.ConfigScenario;
 import io.penstock.config.scenario.PoolWish;
 import io.penstock.gateway.cli.TraceSharing.PoolRow;
@@ -129,12 +128,7 @@ final class PoolSimulation {
 
   private PoolWish wish(Demand demand) {
     return ConfigScenario.of(
-            pool.name(),
-            config,
-            Catalog.shipped(),
-            demand,
-            Availability.single(0, 0),
-            Map.of(pool.name(), 1.0))
+            pool.name(), config, demand, Availability.single(0, 0), Map.of(pool.name(), 1.0))
         .pools()
         .getFirst();
   }

@@ -135,7 +135,8 @@ final class SimulateCommand implements Callable<Integer> {
     var sharing =
         new TraceSharing(loaded, shares("--tiers", tiers, evenly(loaded)), complexities(), seed);
     var byPool = sharing.share(rows);
-    var report = new SimulateReport(config.file().toString(), sharing.assumptions());
+    var report =
+        new SimulateReport(config.file().toString(), loaded.catalog(), sharing.assumptions());
     try (var progress = new SimulateProgress(rows.size())) {
       byPool.forEach((name, part) -> {
         var pool = loaded.pools().get(name);

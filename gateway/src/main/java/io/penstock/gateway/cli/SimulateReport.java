@@ -35,10 +35,12 @@ final class SimulateReport {
   private final List<String> lines = new ArrayList<>();
   private final JsonArray pools = new JsonArray();
   private final String config;
+  private final Catalog catalog;
   private final List<String> assumptions;
 
-  SimulateReport(String config, List<String> assumptions) {
+  SimulateReport(String config, Catalog catalog, List<String> assumptions) {
     this.config = config;
+    this.catalog = catalog;
     this.assumptions = assumptions;
   }
 
@@ -79,10 +81,10 @@ final class SimulateReport {
             .put("usd_per_request", usd / rows.size()));
   }
 
-  private static TokenPrice price(Pool pool) {
+  private TokenPrice price(Pool pool) {
     return pool.price()
         .map(each -> new TokenPrice(each.input(), each.cachedInput(), each.output()))
-        .or(() -> Catalog.shipped().prices().find(pool.model()).map(each -> each.price()))
+        .or(() -> catalog.prices().find(pool.model()).map(each -> each.price()))
         .orElse(new TokenPrice(0, 0, 0));
   }
 
