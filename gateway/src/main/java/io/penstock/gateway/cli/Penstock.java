@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ModelServerCommand.class,
       LoadTestCommand.class,
       AccuracyCommand.class,
+      ReportCommand.class,
       PlanCommand.class,
       SimulateCommand.class,
       TestCommand.class
@@ -43,7 +44,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Penstock implements Runnable {
   /** Words of the interface that have no command behind them yet. */
-  private static final Set<String> LATER = Set.of("report", "keys");
+  private static final Set<String> LATER = Set.of("keys");
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

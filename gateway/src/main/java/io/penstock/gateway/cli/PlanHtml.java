@@ -17,7 +17,7 @@ import java.util.function.UnaryOperator;
 
 /** Plans and verdicts as one page that needs nothing beside it, on a screen and on paper. */
 final class PlanHtml {
-  private static final String STYLE =
+  static final String STYLE =
       """
       :root{color-scheme:light}
       body{font:15px/1.45 system-ui,sans-serif;color:#1b2430;background:#fff;max-width:62rem;margin:2rem auto;padding:0 1rem}

@@ -56,7 +56,7 @@ final class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"report", "keys"})
+  @ValueSource(strings = {"keys"})
   void commandOfALaterVersion_saysSo(String command) {
     var said = run(command, "--anything");
     assertThat(said.code()).isEqualTo(2);

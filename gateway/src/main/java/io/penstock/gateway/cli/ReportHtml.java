@@ -1,0 +1,238 @@
+package io.penstock.gateway.cli;
+
+import io.penstock.planner.report.Report;
+import io.penstock.planner.size.Show;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** A report as one page that needs nothing beside it, on a screen and on paper. */
+final class ReportHtml {
+  private static final int HOURS = 24;
+
+  private final StringBuilder page = new StringBuilder();
+
+  private ReportHtml() {}
+
+  static String of(Report report) {
+    var html = new ReportHtml();
+    html.page
+        .append("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">")
+        .append("<meta name=\"viewport\" content=\"width=device-width\">")
+        .append("<title>Capacity report</title><style>")
+        .append(PlanHtml.STYLE)
+        .append("</style>\n");
+    html.report(report);
+    return html.page.append("</html>\n").toString();
+  }
+
+  private void report(Report report) {
+    tag("h1", "", "Capacity report");
+    tag(
+        "p",
+        "quiet",
+        ReportText.time(report.fromEpochSeconds())
+            + " to "
+            + ReportText.time(report.toEpochSeconds())
+            + ", UTC");
+    summary(report);
+    recommendations(report.recommendations());
+    requests(report.requestsByHour());
+    report.pools().forEach(this::pool);
+    traffic("Tiers", report.byTier());
+    traffic("Complexity", report.byComplexity());
+    traffic("Tenants", report.byTenant());
+  }
+
+  private void summary(Report report) {
+    var all = report.all();
+    String text =
+        String.format(
+            Locale.ROOT,
+            "%,d requests, %s answered; %s, %s a request",
+            all.requests(),
+            Show.percent(ReportText.answered(all)),
+            Show.usd(all.usd()),
+            Show.usd(all.usdPerRequest()));
+    tag("p", "", text);
+    var costs = report.costs();
+    if (!Double.isNaN(costs.allToApiUsd())) {
+      tag(
+          "p",
+          costs.savedUsd() > 0 ? "yes" : "no",
+          "All of it at "
+              + costs.provider()
+              + " would have cost "
+              + Show.usd(costs.allToApiUsd())
+              + ": "
+              + Show.usd(costs.savedUsd())
+              + " saved");
+    }
+  }
+
+  private void recommendations(List<Report.Recommendation> all) {
+    tag("h2", "", "Recommendations");
+    if (all.isEmpty()) {
+      tag("p", "yes", "None: every pool has what its traffic needs.");
+      return;
+    }
+    head("What", "Why", "Effect", "USD/month");
+    for (var advice : all) {
+      cells(
+          List.of(
+              advice.what(),
+              advice.why(),
+              advice.effect(),
+              ReportText.perMonth(advice.usdPerMonth())),
+          3);
+    }
+    page.append("</table>\n");
+  }
+
+  private void requests(Map<Long, Long> byHour) {
+    if (byHour.size() < 2) {
+      return;
+    }
+    tag("h2", "", "Requests by the hour");
+    double first = byHour.keySet().stream().mapToDouble(hour -> hour).min().orElse(0);
+    double last = byHour.keySet().stream().mapToDouble(hour -> hour).max().orElse(0);
+    double most = byHour.values().stream().mapToDouble(count -> count).max().orElse(1);
+    var chart =
+        Chart.plot(
+            "Requests by the hour",
+            Math.max(1, last - first),
+            hours -> Show.number(hours) + " h",
+            "hours since the first",
+            Math.max(1, most),
+            Show::number);
+    int count = (int) (last - first) + 1;
+    double[] across = new double[count];
+    double[] up = new double[count];
+    for (int i = 0; i < count; i++) {
+      across[i] = i;
+      up[i] = byHour.getOrDefault((long) first + i, 0L);
+    }
+    chart.line(across, up, Chart.COLOURS[0], "none");
+    page.append("<div class=\"charts\"><div class=\"chart\">")
+        .append(chart.end())
+        .append("</div></div>\n");
+  }
+
+  private void pool(Report.Pool pool) {
+    var traffic = pool.traffic();
+    tag("h2", "", "Pool " + traffic.name());
+    tag(
+        "p",
+        "",
+        String.format(
+            Locale.ROOT,
+            "%,d requests, %s, %s a request",
+            traffic.requests(),
+            Show.usd(traffic.usd()),
+            Show.usd(traffic.usdPerRequest())));
+    for (var promise : pool.promises()) {
+      tag("p", promise.kept() ? "yes" : "no", ReportText.promise(promise));
+    }
+    var hardware = pool.hardware();
+    if (hardware != null) {
+      ReportText.hardware(hardware).forEach(line -> tag("p", "", line));
+      page.append("<div class=\"charts\">");
+      day(
+          "Requests a second in busy minutes, by hour of the day (UTC)",
+          hardware.busyByHour(),
+          hardware.sloPerSecond(),
+          "all replicas within the SLO");
+      day(
+          "Replicas that are needed, by hour of the day (UTC)",
+          hardware.neededByHour().stream().map(Integer::doubleValue).toList(),
+          hardware.replicas(),
+          "replicas there are");
+      page.append("</div>\n");
+    }
+  }
+
+  private void day(String title, List<Double> byHour, double limit, String limitName) {
+    double most = byHour.stream().mapToDouble(each -> each).max().orElse(0);
+    // A limit far above the load would flatten it.
+    double top = limit < 4 * most ? Math.max(most, limit) : most;
+    var chart =
+        Chart.plot(
+            title,
+            HOURS,
+            hour -> Show.number(hour) + ":00",
+            "",
+            Math.max(top, 0.01) * 1.05,
+            Show::number);
+    double[] across = new double[2 * HOURS];
+    double[] up = new double[2 * HOURS];
+    for (int hour = 0; hour < HOURS; hour++) {
+      across[2 * hour] = hour;
+      across[2 * hour + 1] = hour + 1;
+      up[2 * hour] = byHour.get(hour);
+      up[2 * hour + 1] = byHour.get(hour);
+    }
+    chart.line(across, up, Chart.COLOURS[0], "none");
+    chart.line(new double[] {0, HOURS}, new double[] {limit, limit}, Chart.LIMIT, "5 4");
+    page.append("<div class=\"chart\"><h3>").append(Chart.escape(title)).append("</h3>");
+    page.append(chart.end());
+    page.append("<p class=\"quiet\">dashed: ")
+        .append(Chart.escape(limitName + ", " + Show.number(limit)))
+        .append("</p></div>");
+  }
+
+  private void traffic(String title, List<Report.Traffic> rows) {
+    tag("h2", "", title);
+    head(
+        "",
+        "Requests",
+        "Answered",
+        "Prompt tokens",
+        "Answer tokens",
+        "TTFT p50 / p95",
+        "TPOT p50 / p95",
+        "USD",
+        "USD/request");
+    for (var row : rows) {
+      cells(
+          List.of(
+              row.name(),
+              String.format(Locale.ROOT, "%,d", row.requests()),
+              Show.percent(ReportText.answered(row)),
+              Show.number(row.promptTokens().mean()),
+              Show.number(row.completionTokens().mean()),
+              ReportText.seconds(row.ttft().p50()) + " / " + ReportText.seconds(row.ttft().p95()),
+              ReportText.seconds(row.tpot().p50()) + " / " + ReportText.seconds(row.tpot().p95()),
+              Show.usd(row.usd()),
+              Show.usd(row.usdPerRequest())),
+          1);
+    }
+    page.append("</table>\n");
+  }
+
+  private void head(String... names) {
+    page.append("<table><thead><tr>");
+    for (String name : names) {
+      page.append("<th>").append(Chart.escape(name)).append("</th>");
+    }
+    page.append("</tr></thead>\n");
+  }
+
+  /** A row whose cells are figures from {@code figures} on. */
+  private void cells(List<String> values, int figures) {
+    page.append("<tr>");
+    for (int i = 0; i < values.size(); i++) {
+      page.append(i >= figures ? "<td class=\"v\">" : "<td>")
+          .append(Chart.escape(values.get(i)))
+          .append("</td>");
+    }
+    page.append("</tr>\n");
+  }
+
+  private void tag(String name, String kind, String text) {
+    page.append('<').append(name);
+    if (!kind.isEmpty()) {
+      page.append(" class=\"").append(kind).append('"');
+    }
+    page.append('>').append(Chart.escape(text)).append("</").append(name).append(">\n");
+  }
+}
