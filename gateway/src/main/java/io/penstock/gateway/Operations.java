@@ -1,5 +1,6 @@
 package io.penstock.gateway;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.penstock.config.ConfigProblem;
 import io.penstock.config.Loaded;
 import io.penstock.config.PenstockConfig;
@@ -8,6 +9,7 @@ import io.penstock.config.Tier;
 import io.penstock.gateway.account.Totals;
 import io.penstock.gateway.admin.Controls;
 import io.penstock.gateway.admin.PoolView;
+import io.penstock.gateway.admin.Rehearsal;
 import io.penstock.gateway.admin.Reloaded;
 import io.penstock.gateway.admin.TierView;
 import io.penstock.gateway.admin.TrafficView;
@@ -47,6 +49,16 @@ final class Operations implements Controls {
   @Override
   public String metrics() {
     return gateway.metrics().scrape(null).body();
+  }
+
+  @Override
+  public MeterRegistry meters() {
+    return gateway.metrics().registry();
+  }
+
+  @Override
+  public Rehearsal.Answer rehearse(Rehearsal asked) {
+    return Rehearsing.rehearse(asked, gateway.stages());
   }
 
   @Override
@@ -148,7 +160,8 @@ final class Operations implements Controls {
         .anyMatch(status -> status.id().equals(backend) && status.state() == Backends.State.UP);
   }
 
-  private PenstockConfig config() {
+  @Override
+  public PenstockConfig config() {
     return gateway.stages().config();
   }
 }

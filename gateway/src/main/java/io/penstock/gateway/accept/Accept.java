@@ -4,6 +4,7 @@ import io.netty.util.AsciiString;
 import io.penstock.config.Server;
 import io.penstock.gateway.call.Accepted;
 import io.penstock.gateway.call.Call;
+import io.penstock.gateway.call.Directives;
 import io.penstock.gateway.call.Identified;
 import io.penstock.gateway.call.Operation;
 import io.penstock.gateway.call.Refusal;
@@ -64,6 +65,15 @@ public final class Accept {
     String id = given != null && isWellFormed(given) ? given : newId();
     request.response().putHeader(X_REQUEST_ID, id);
     return id;
+  }
+
+  /** A request that did not come over the data port: whoever hands it over has judged its head. */
+  public static Accepted accepted(Operation operation, Directives directives, byte[] body) {
+    return accepted(
+        newId(),
+        System.nanoTime(),
+        new Head.Good(operation, null, directives),
+        new Upload.Whole(body, body.length));
   }
 
   private Future<Accepted> open(

@@ -8,21 +8,24 @@ import io.penstock.config.Admin;
 import io.penstock.gateway.admin.Controls.Draining;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.ThreadingModel;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +39,11 @@ public final class AdminPort {
   private static final Logger LOG = System.getLogger(AdminPort.class.getName());
   private static final String JSON = "application/json";
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
-  private static final String PAGE = resource("status.html");
+  private static final Assets ASSETS = new Assets();
+  private static final String POLICY =
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+          + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  private static final int MOST_BODY_BYTES = 1 << 20;
 
   private final Vertx vertx;
   private final String deployment;
@@ -66,22 +73,17 @@ public final class AdminPort {
     return vertx.undeploy(deployment);
   }
 
-  private static String resource(String name) {
-    try (var in = AdminPort.class.getResourceAsStream(name)) {
-      return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   private static final class Listener extends VerticleBase {
     private final Admin config;
     private final Controls controls;
+    private final Workbench workbench;
+    private @Nullable Live live;
     private @Nullable HttpServer server;
 
     Listener(Admin config, Controls controls) {
       this.config = config;
       this.controls = controls;
+      this.workbench = new Workbench(controls);
     }
 
     HttpServer server() {
@@ -90,6 +92,7 @@ public final class AdminPort {
 
     @Override
     public Future<?> start() {
+      live = new Live(vertx, controls);
       var options =
           new HttpServerOptions()
               .setHost(config.host())
@@ -105,7 +108,11 @@ public final class AdminPort {
 
     private void handle(HttpServerRequest request) {
       try {
-        answer(request, reply(request));
+        if (request.path() != null && request.path().equals("/api/live")) {
+          watch(request);
+        } else {
+          answer(request, reply(request));
+        }
       } catch (RuntimeException e) {
         LOG.log(Logger.Level.ERROR, "admin: " + request.method() + ' ' + request.path(), e);
         answer(request, json(500, Json.error("Something went wrong; the log has more.")));
@@ -115,22 +122,29 @@ public final class AdminPort {
     private Reply reply(HttpServerRequest request) {
       var path = segments(request.path());
       return switch (String.join("/", path)) {
-        case "" -> read(request, () -> new Reply(200, "text/html; charset=utf-8", PAGE));
+        case "" -> read(request, () -> asset(request, Assets.PAGE));
         case "health" -> read(request, () -> json(200, new JsonObject().put("status", "ok")));
         case "ready" -> read(request, () -> ready(controls.whyNotReady()));
-        case "metrics" -> read(request, () -> new Reply(200, PROMETHEUS, controls.metrics()));
+        case "metrics" ->
+            read(request, () -> new Reply(200, PROMETHEUS, Buffer.buffer(controls.metrics())));
         case "api/pools" -> read(request, () -> json(200, Json.pools(controls.pools())));
         case "api/tiers" -> read(request, () -> json(200, Json.tiers(controls.tiers())));
         case "api/capacity" ->
             read(request, () -> json(200, CapacityJson.capacities(controls.capacities())));
         case "api/capacity/targets" ->
             read(request, () -> json(200, CapacityJson.targets(controls.capacities())));
+        case "api/dry-run" -> work(request, workbench::callers, this::rehearsed);
+        case "api/whatif" ->
+            work(request, workbench::choices, body -> json(200, workbench.plan(body)));
         case "api/config/reload" -> change(request, () -> reloaded(controls.reload()));
         default -> below(request, path);
       };
     }
 
     private Reply below(HttpServerRequest request, List<String> path) {
+      if (path.size() == 2 && path.get(0).equals("ui")) {
+        return read(request, () -> asset(request, path.get(1)));
+      }
       if (isBackend(path)) {
         return backend(request, path.get(2), path.get(4), path.get(5));
       }
@@ -144,6 +158,67 @@ public final class AdminPort {
       return target != null
           ? json(200, target)
           : json(404, Json.error("There is no pool '" + pool + "' whose hardware is known."));
+    }
+
+    /** Events for the dashboard, until the viewer leaves. */
+    private void watch(HttpServerRequest request) {
+      var to = Objects.requireNonNull(live);
+      if (!request.method().equals(GET)) {
+        answer(request, wrongMethod(request, "GET"));
+      } else if (to.full()) {
+        answer(request, json(503, Json.error("Enough dashboards are open already.")));
+      } else {
+        guard(request.response());
+        to.join(request.response());
+      }
+    }
+
+    private static Reply asset(HttpServerRequest request, String name) {
+      return ASSETS
+          .find(name)
+          .map(asset -> new Reply(200, asset.type(), asset.bytes()))
+          .orElseGet(() -> unknown(request));
+    }
+
+    /** A page's choices by GET, its question by POST; neither changes anything. */
+    private static Reply work(
+        HttpServerRequest request, Supplier<JsonObject> choices, Function<Buffer, Reply> answer) {
+      if (!request.method().equals(POST)) {
+        return request.method().equals(GET) || request.method().equals(HEAD)
+            ? json(200, choices.get())
+            : wrongMethod(request, "GET, HEAD, POST");
+      }
+      return change(request, () -> asked(request, answer));
+    }
+
+    private static Reply asked(HttpServerRequest request, Function<Buffer, Reply> answer) {
+      try {
+        return answer.apply(Future.await(body(request)));
+      } catch (Workbench.Refused refused) {
+        return json(400, Json.error(String.valueOf(refused.getMessage())));
+      } catch (Bounded.Busy busy) {
+        return json(503, Json.error(String.valueOf(busy.getMessage())));
+      }
+    }
+
+    private static Future<Buffer> body(HttpServerRequest request) {
+      var body = Buffer.buffer();
+      Promise<Buffer> whole = Promise.promise();
+      request.handler(part -> {
+        if (body.length() + part.length() > MOST_BODY_BYTES) {
+          whole.tryFail(new Workbench.Refused("The body is over " + MOST_BODY_BYTES + " bytes."));
+        } else {
+          body.appendBuffer(part);
+        }
+      });
+      request.exceptionHandler(whole::tryFail);
+      request.endHandler(_ -> whole.tryComplete(body));
+      return whole.future();
+    }
+
+    private Reply rehearsed(Buffer body) {
+      var answer = workbench.rehearse(body);
+      return new Reply(answer.status(), JSON, Buffer.buffer(answer.json()));
     }
 
     /** {@code api/pools/POOL/backends/ID/VERB}. */
@@ -234,18 +309,23 @@ public final class AdminPort {
       }
     }
 
-    private static void answer(HttpServerRequest request, Reply reply) {
-      var response = request.response();
-      response
-          .setStatusCode(reply.status())
-          .putHeader("content-type", reply.type())
+    /**
+     * What every answer says to a browser: keep nothing, guess nothing, load nothing from
+     * elsewhere.
+     */
+    private static HttpServerResponse guard(HttpServerResponse response) {
+      return response
           .putHeader("cache-control", "no-store")
           .putHeader("x-content-type-options", "nosniff")
-          .putHeader(
-              "content-security-policy",
-              "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline';"
-                  + " script-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
-                  + " frame-ancestors 'none'");
+          .putHeader("referrer-policy", "no-referrer")
+          .putHeader("cross-origin-opener-policy", "same-origin")
+          .putHeader("cross-origin-resource-policy", "same-origin")
+          .putHeader("content-security-policy", POLICY);
+    }
+
+    private static void answer(HttpServerRequest request, Reply reply) {
+      var response = request.response();
+      guard(response).setStatusCode(reply.status()).putHeader("content-type", reply.type());
       if (request.method().equals(HEAD)) {
         response.end();
       } else {
@@ -254,12 +334,12 @@ public final class AdminPort {
     }
 
     private static Reply json(int status, JsonObject body) {
-      return new Reply(status, JSON, body.encode() + '\n');
+      return new Reply(status, JSON, Buffer.buffer(body.encode() + '\n'));
     }
   }
 
   /** An answer's status, media type and body. */
-  private record Reply(int status, String type, String body) {}
+  private record Reply(int status, String type, Buffer body) {}
 
   private interface Answering {
     Reply reply();

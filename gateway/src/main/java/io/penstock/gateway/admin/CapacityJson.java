@@ -39,7 +39,7 @@ final class CapacityJson {
     return new JsonObject().put("desired_replicas", pool.target().replicas());
   }
 
-  private static JsonObject pool(PoolCapacity pool) {
+  static JsonObject pool(PoolCapacity pool) {
     return new JsonObject()
         .put("hardware", hardware(pool.prior()))
         .put("calibration", calibration(pool.calibrated()))

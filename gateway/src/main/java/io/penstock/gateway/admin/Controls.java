@@ -1,5 +1,7 @@
 package io.penstock.gateway.admin;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.penstock.config.PenstockConfig;
 import io.penstock.planner.autoscale.PoolCapacity;
 import java.util.List;
 
@@ -22,6 +24,15 @@ public interface Controls {
 
   /** The pools whose hardware the config names, in its order. */
   List<PoolCapacity> capacities();
+
+  /** The config that serves. */
+  PenstockConfig config();
+
+  /** All meters, for whoever reads them without a scrape. */
+  MeterRegistry meters();
+
+  /** Decides on a request as the gateway would, takes nothing and calls nobody. */
+  Rehearsal.Answer rehearse(Rehearsal asked);
 
   /** Reads the config again and takes it; on an error the old one stays. */
   Reloaded reload();

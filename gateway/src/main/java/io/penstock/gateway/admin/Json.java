@@ -106,7 +106,7 @@ final class Json {
     return route;
   }
 
-  private static JsonObject limits(Tier tier) {
+  static JsonObject limits(Tier tier) {
     var limits = new JsonObject();
     tier.limits().requests().ifPresent(rate -> limits.put("requests", rate(rate)));
     tier.limits().tokens().ifPresent(rate -> limits.put("tokens", rate(rate)));
@@ -124,7 +124,7 @@ final class Json {
     return window.toSeconds() + "s";
   }
 
-  private static String word(Enum<?> value) {
+  static String word(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

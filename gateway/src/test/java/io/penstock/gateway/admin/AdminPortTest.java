@@ -2,16 +2,20 @@ package io.penstock.gateway.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.penstock.config.Admin;
 import io.penstock.config.Balance;
 import io.penstock.config.Complexity;
 import io.penstock.config.Limits;
+import io.penstock.config.PenstockConfig;
 import io.penstock.config.Pool;
 import io.penstock.config.Rate;
 import io.penstock.config.Slo;
 import io.penstock.config.Tier;
 import io.penstock.config.Timeouts;
 import io.penstock.gateway.admin.PoolView.BackendView;
+import io.penstock.gateway.call.Configs;
 import io.penstock.planner.autoscale.PoolCapacity;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
@@ -58,6 +62,8 @@ final class AdminPortTest {
           Optional.empty(),
           Map.of(),
           List.of());
+  private static final PenstockConfig CONFIG = Configs.fleet();
+  private static final MeterRegistry METERS = new SimpleMeterRegistry();
   private static Vertx vertx;
   private static AdminPort port;
 
@@ -259,6 +265,7 @@ final class AdminPortTest {
     private volatile List<String> reasons = List.of();
     private volatile Reloaded reloaded = new Reloaded.Taken(List.of());
     private final List<String> drained = new CopyOnWriteArrayList<>();
+    private final List<Rehearsal> rehearsed = new CopyOnWriteArrayList<>();
 
     @Override
     public List<String> whyNotReady() {
@@ -302,6 +309,22 @@ final class AdminPortTest {
               Tier.WhenBusy.REJECT,
               Map.of());
       return List.of(new TierView(free, 1, new TrafficView(7, 0, 0, 0, 100, 50, 0.25)));
+    }
+
+    @Override
+    public PenstockConfig config() {
+      return CONFIG;
+    }
+
+    @Override
+    public MeterRegistry meters() {
+      return METERS;
+    }
+
+    @Override
+    public Rehearsal.Answer rehearse(Rehearsal asked) {
+      rehearsed.add(asked);
+      return new Rehearsal.Answer(200, "{\"object\":\"penstock.dry_run\"}");
     }
 
     @Override

@@ -17,7 +17,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** A process of its own that runs one command of the command line. */
-final class Penstocked implements AutoCloseable {
+public final class Penstocked implements AutoCloseable {
   private static final String END = "\u0000";
   private static final long PATIENCE_SECONDS = 60;
 
@@ -31,7 +31,8 @@ final class Penstocked implements AutoCloseable {
     this.err = lines(process.getErrorStream());
   }
 
-  static Penstocked start(Map<String, String> environment, String... arguments) throws IOException {
+  public static Penstocked start(Map<String, String> environment, String... arguments)
+      throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -66,7 +67,7 @@ final class Penstocked implements AutoCloseable {
   }
 
   /** The lines of standard output up to {@code ready}, it included. */
-  List<String> untilReady() throws InterruptedException {
+  public List<String> untilReady() throws InterruptedException {
     List<String> said = new ArrayList<>();
     while (said.isEmpty() || !said.getLast().equals("ready")) {
       said.add(next(out));
@@ -92,12 +93,12 @@ final class Penstocked implements AutoCloseable {
   }
 
   /** Sends a signal by its name without {@code SIG}. */
-  void signal(String name) throws IOException, InterruptedException {
+  public void signal(String name) throws IOException, InterruptedException {
     new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start().waitFor();
   }
 
   /** Its exit code, once it has ended by itself. */
-  int code() throws InterruptedException {
+  public int code() throws InterruptedException {
     if (!process.waitFor(PATIENCE_SECONDS, SECONDS)) {
       throw new AssertionError("it does not end");
     }
