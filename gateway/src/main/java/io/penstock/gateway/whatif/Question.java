@@ -103,6 +103,7 @@ record Question(
             duration(change, "ttft_ms", pool.slo().ttft()),
             duration(change, "tpot_ms", pool.slo().tpot())),
         pool.timeouts(),
+        pool.balance(),
         pool.fallback(),
         pool.limits(),
         pool.responseModel(),
