@@ -40,4 +40,12 @@ public record PenstockConfig(
     keys = List.copyOf(keys);
     pools = Collections.unmodifiableMap(new LinkedHashMap<>(pools));
   }
+
+  /** The same config with one pool in the place of the one of its name. */
+  public PenstockConfig with(Pool pool) {
+    var changed = new LinkedHashMap<>(pools);
+    changed.put(pool.name(), pool);
+    return new PenstockConfig(
+        server, admin, tiers, keys, changed, complexity, cache, redis, traffic, catalog);
+  }
 }

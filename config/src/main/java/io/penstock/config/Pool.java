@@ -66,6 +66,29 @@ public record Pool(
     remove = List.copyOf(remove);
   }
 
+  /** The same pool on other hardware, with another promise. */
+  public Pool with(Capacity other, Slo promise) {
+    return new Pool(
+        name,
+        model,
+        servedModel,
+        provider,
+        backends,
+        key,
+        Optional.of(other),
+        promise,
+        timeouts,
+        balance,
+        fallback,
+        limits,
+        responseModel,
+        contextTokens,
+        supports,
+        price,
+        set,
+        remove);
+  }
+
   /** Whose HTTP a pool speaks. */
   public enum Provider {
     VLLM,

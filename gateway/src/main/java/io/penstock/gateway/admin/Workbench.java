@@ -1,6 +1,5 @@
 package io.penstock.gateway.admin;
 
-import io.penstock.config.catalog.Catalog;
 import io.penstock.gateway.call.Operation;
 import io.penstock.gateway.whatif.WhatIf;
 import io.vertx.core.buffer.Buffer;
@@ -98,7 +97,7 @@ final class Workbench {
   }
 
   private WhatIf whatIf() {
-    return new WhatIf(controls.config(), Catalog.shipped());
+    return new WhatIf(controls.config());
   }
 
   private static JsonObject object(Buffer body) {

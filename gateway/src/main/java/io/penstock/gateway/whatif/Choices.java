@@ -19,7 +19,8 @@ final class Choices {
 
   private Choices() {}
 
-  static JsonObject of(PenstockConfig config, Catalog catalog) {
+  static JsonObject of(PenstockConfig config) {
+    var catalog = config.catalog();
     var pools = new JsonArray();
     config.pools().values().forEach(pool -> pools.add(pool(pool)));
     return new JsonObject()

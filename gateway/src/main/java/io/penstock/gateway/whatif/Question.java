@@ -91,27 +91,11 @@ record Question(
       throw new IllegalArgumentException(
           change.path() + ": the config names no hardware that could be changed");
     }
-    return new Pool(
-        pool.name(),
-        pool.model(),
-        pool.servedModel(),
-        pool.provider(),
-        pool.backends(),
-        pool.key(),
-        capacity,
+    return pool.with(
+        capacity.get(),
         new Slo(
             duration(change, "ttft_ms", pool.slo().ttft()),
-            duration(change, "tpot_ms", pool.slo().tpot())),
-        pool.timeouts(),
-        pool.balance(),
-        pool.fallback(),
-        pool.limits(),
-        pool.responseModel(),
-        pool.contextTokens(),
-        pool.supports(),
-        pool.price(),
-        pool.set(),
-        pool.remove());
+            duration(change, "tpot_ms", pool.slo().tpot())));
   }
 
   /** A price belongs to its GPU: another GPU has the catalogue's unless the question names one. */

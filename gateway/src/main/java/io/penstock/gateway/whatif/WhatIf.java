@@ -2,7 +2,6 @@ package io.penstock.gateway.whatif;
 
 import io.penstock.config.PenstockConfig;
 import io.penstock.config.Pool;
-import io.penstock.config.catalog.Catalog;
 import io.penstock.config.scenario.ConfigScenario;
 import io.penstock.config.scenario.Planned.PoolPlan;
 import io.penstock.config.scenario.Scenario;
@@ -19,16 +18,14 @@ import java.util.Map;
  */
 public final class WhatIf {
   private final PenstockConfig config;
-  private final Catalog catalog;
 
-  public WhatIf(PenstockConfig config, Catalog catalog) {
+  public WhatIf(PenstockConfig config) {
     this.config = config;
-    this.catalog = catalog;
   }
 
   /** What may be asked: the config's pools, and the hardware that the catalogue knows. */
   public JsonObject choices() {
-    return Choices.of(config, catalog);
+    return Choices.of(config);
   }
 
   /**
@@ -76,12 +73,7 @@ public final class WhatIf {
     Map<String, Double> alone = new LinkedHashMap<>();
     config.pools().keySet().forEach(name -> alone.put(name, name.equals(pool.name()) ? 1.0 : 0.0));
     return ConfigScenario.of(
-        "what if",
-        With.pool(config, pool),
-        catalog,
-        asked.demand().times(share),
-        asked.availability(),
-        alone);
+        "what if", config.with(pool), asked.demand().times(share), asked.availability(), alone);
   }
 
   /** Over all pools. */
