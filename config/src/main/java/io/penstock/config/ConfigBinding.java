@@ -165,7 +165,9 @@ final class ConfigBinding {
     var ttl = section.read("ttl", Notation.DURATION, Cache.OFF.ttl());
     var scope = section.choice("scope", Cache.OFF.scope());
     var when = section.choice("when", Cache.OFF.when());
-    return section.make(() -> new Cache(memory, ttl, scope, when), Cache.OFF);
+    boolean toolCalls = section.flag("tool-calls", Cache.OFF.toolCalls());
+    String version = section.text("version", Cache.OFF.version());
+    return section.make(() -> new Cache(memory, ttl, scope, when, toolCalls, version), Cache.OFF);
   }
 
   private Optional<Redis> redis(Section section) {

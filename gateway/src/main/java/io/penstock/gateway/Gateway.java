@@ -11,6 +11,7 @@ import io.penstock.gateway.admin.Controls;
 import io.penstock.gateway.admit.Admit;
 import io.penstock.gateway.authenticate.Authenticator;
 import io.penstock.gateway.capacity.Capacities;
+import io.penstock.gateway.cache.AnswerCache;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Router;
 import io.penstock.gateway.classify.Classifier;
@@ -51,6 +52,7 @@ public final class Gateway {
   private final Optional<Redis> redis;
 
   private final Admit admit;
+  private final AnswerCache cache;
   private final Backends backends;
   private final Capacities capacities = new Capacities();
   private final Expectations expectations = new Expectations();
@@ -91,6 +93,7 @@ public final class Gateway {
     this.account = new Account(config, metrics.registry(), System.Logger.Level.DEBUG);
     this.redis = config.redis().map(store -> Redis.open(vertx, store, metrics.registry()));
     this.admit = new Admit(config, metrics.registry());
+    this.cache = new AnswerCache(vertx, config.cache(), metrics.registry());
     this.backends = new Backends(config);
     this.stages = stages(config);
   }
@@ -145,6 +148,7 @@ public final class Gateway {
         new Router(config),
         expectations,
         admit,
+        cache,
         backends,
         capacities,
         new PoolBodies(config.pools().values()),
@@ -193,6 +197,7 @@ public final class Gateway {
       Stages next = stages(config);
       account.reload(config);
       admit.reload(config);
+      cache.reload(config.cache());
       backends.reload(config);
       stages = next;
       watch(config);
@@ -253,6 +258,10 @@ public final class Gateway {
 
   Capacities capacities() {
     return capacities;
+  }
+
+  AnswerCache cache() {
+    return cache;
   }
 
   Account account() {

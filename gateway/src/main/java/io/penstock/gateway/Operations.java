@@ -7,12 +7,14 @@ import io.penstock.config.PenstockConfig;
 import io.penstock.config.Pool;
 import io.penstock.config.Tier;
 import io.penstock.gateway.account.Totals;
+import io.penstock.gateway.admin.CacheView;
 import io.penstock.gateway.admin.Controls;
 import io.penstock.gateway.admin.PoolView;
 import io.penstock.gateway.admin.Rehearsal;
 import io.penstock.gateway.admin.Reloaded;
 import io.penstock.gateway.admin.TierView;
 import io.penstock.gateway.admin.TrafficView;
+import io.penstock.gateway.cache.AnswerCache;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Backends.BackendStatus;
 import io.penstock.gateway.choose.Backends.PoolStatus;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** A running gateway as its operators see it. */
 final class Operations implements Controls {
@@ -144,6 +147,17 @@ final class Operations implements Controls {
     return draining == Draining.DRAIN
         ? gateway.backends().drain(pool, backend)
         : gateway.backends().undrain(pool, backend);
+  }
+
+  @Override
+  public CacheView cache() {
+    AnswerCache cache = gateway.cache();
+    return new CacheView(cache.count(), cache.bytes(), cache.boundBytes());
+  }
+
+  @Override
+  public long clearCache(@Nullable String tenant) {
+    return gateway.cache().clear(tenant);
   }
 
   int inFlight(String pool) {

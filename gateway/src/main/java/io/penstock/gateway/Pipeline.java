@@ -1,5 +1,7 @@
 package io.penstock.gateway;
 
+import io.penstock.gateway.cache.Asked;
+import io.penstock.gateway.cache.Question;
 import io.penstock.gateway.call.Accepted;
 import io.penstock.gateway.call.Admission;
 import io.penstock.gateway.call.Call;
@@ -55,7 +57,9 @@ final class Pipeline {
   private void expect(Visit visit, Call call, Demand demand, Route route) {
     Demand expected = visit.measured(stages.expecting(call, visit.caller(), demand, route));
     if (stages.isRehearsal(call)) {
-      visit.rehearsed(stages.rehearse(call, visit.caller(), expected, route));
+      stages
+          .rehearse(call, visit.caller(), expected, route)
+          .onComplete(visit.then(visit::rehearsed));
     } else {
       reserve(visit, call, expected, route);
     }
@@ -76,14 +80,31 @@ final class Pipeline {
     switch (admission) {
       case Reservation reservation -> {
         visit.admitted(reservation);
-        send(visit, call, demand, stages.places(call, visit.caller(), demand, route));
+        find(visit, call, demand, route);
       }
       case Refusal no -> visit.refuse(no);
     }
   }
 
+  /** An answer that is there is given; equal calls share one way to a model server. */
+  private void find(Visit visit, Call call, Demand demand, Route route) {
+    switch (stages.cache().ask(call, visit.caller(), route.pool())) {
+      case Asked.Bypassed.BYPASSED -> send(visit, call, demand, route);
+      case Question question -> {
+        Sharing sharing = new Sharing(stages, upstream, visit, call, demand, route);
+        stages
+            .cache()
+            .find(question)
+            .onComplete(
+                visit.then(found ->
+                    sharing.found(question, found, () -> send(visit, call, demand, route))));
+      }
+    }
+  }
+
   /** Whatever becomes of it, the flight tells the visit, or the visit cancels the flight. */
-  private void send(Visit visit, Call call, Demand demand, Fallbacks places) {
+  private void send(Visit visit, Call call, Demand demand, Route route) {
+    Fallbacks places = stages.places(call, visit.caller(), demand, route);
     switch (places.first()) {
       case Turn turn -> {
         Errand errand = new Errand(call, visit.request().headers(), stages.bodies());

@@ -6,6 +6,8 @@ import io.penstock.gateway.accept.Accept;
 import io.penstock.gateway.account.Account;
 import io.penstock.gateway.admit.Admit;
 import io.penstock.gateway.authenticate.Authenticator;
+import io.penstock.gateway.cache.AnswerCache;
+import io.penstock.gateway.call.CacheOutlook;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Caller;
 import io.penstock.gateway.call.Demand;
@@ -21,6 +23,7 @@ import io.penstock.gateway.dryrun.DryRun;
 import io.penstock.gateway.dryrun.Standing;
 import io.penstock.gateway.expect.Expectations;
 import io.penstock.gateway.upstream.Bodies;
+import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +44,7 @@ record Stages(
     Router router,
     Expectations expectations,
     Admit admit,
+    AnswerCache cache,
     Backends backends,
     Capacities capacities,
     Bodies bodies,
@@ -76,7 +80,14 @@ record Stages(
   }
 
   /** The decision on a call, from the stages that would decide on it in earnest. */
-  byte[] rehearse(Call call, Caller caller, Demand demand, Route route) {
+  Future<byte[]> rehearse(Call call, Caller caller, Demand demand, Route route) {
+    return cache
+        .peek(call, caller, route.pool())
+        .map(outlook -> rehearse(call, caller, demand, route, outlook));
+  }
+
+  private byte[] rehearse(
+      Call call, Caller caller, Demand demand, Route route, CacheOutlook outlook) {
     long maxMicroUsd = maxMicroUsd(call, caller, demand, route);
     Prefix prefix = Prefix.of(call);
     return rehearsals.answer(
@@ -87,6 +98,7 @@ record Stages(
             route,
             admit.wouldAdmit(caller, route.pool(), demand, maxMicroUsd),
             admit.peek(caller),
+            outlook,
             pool -> standing(pool, prefix)));
   }
 

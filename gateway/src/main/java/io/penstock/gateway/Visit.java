@@ -2,6 +2,9 @@ package io.penstock.gateway;
 
 import static java.lang.System.Logger.Level.ERROR;
 
+import io.netty.buffer.Unpooled;
+import io.penstock.config.Pool;
+import io.penstock.gateway.cache.Entry;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Caller;
 import io.penstock.gateway.call.ClientGone;
@@ -14,8 +17,10 @@ import io.penstock.gateway.call.Problem;
 import io.penstock.gateway.call.Refusal;
 import io.penstock.gateway.call.Reservation;
 import io.penstock.gateway.call.Route;
+import io.penstock.gateway.call.Taken;
 import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.call.Usage;
+import io.penstock.gateway.call.Valve;
 import io.penstock.gateway.relay.Marks;
 import io.penstock.gateway.relay.Outgoing;
 import io.penstock.gateway.relay.Refuser;
@@ -23,9 +28,12 @@ import io.penstock.gateway.upstream.Flight;
 import io.penstock.gateway.upstream.Landing;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Handler;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.internal.buffer.BufferInternal;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +45,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Visit implements Landing {
   private static final double NANOS_PER_SECOND = 1e9;
+  private static final Valve NO_VALVE =
+      new Valve() {
+        @Override
+        public void pause() {}
+
+        @Override
+        public void resume() {}
+      };
   private static final System.Logger LOG = System.getLogger(Visit.class.getName());
 
   private final HttpServerRequest request;
@@ -51,6 +67,16 @@ final class Visit implements Landing {
   private @Nullable Reservation reservation;
   private @Nullable Outgoing outgoing;
   private @Nullable Flight flight;
+
+  // Where the answer may be another's, or others may have this one's.
+  private @Nullable Passenger passenger;
+  private @Nullable Lead lead;
+  private @Nullable Pool servedPool;
+  private @Nullable String servedBackend;
+
+  /** Where the client was when it left an answer that goes on for others; null: it is there. */
+  private @Nullable String departed;
+
   private boolean ended;
 
   private Visit(HttpServerRequest request, Stages stages) {
@@ -140,9 +166,25 @@ final class Visit implements Landing {
     return opened;
   }
 
+  /** The same answer, judged and sent to nobody. */
+  Outgoing judge(Call to, Demand asked) {
+    return new Outgoing(null, to, asked, Marks.NONE, this::microUsd);
+  }
+
   void fly(Flight sent) {
     flight = sent;
     sent.start();
+  }
+
+  /** The answer is read beside others. */
+  void aboard(Passenger by) {
+    passenger = by;
+  }
+
+  /** The call is sent for all who ask the same. */
+  void lead(Lead by, Flight sent) {
+    lead = by;
+    fly(sent);
   }
 
   private Marks marks() {
@@ -208,6 +250,68 @@ final class Visit implements Landing {
     }
   }
 
+  /**
+   * An answer that was kept is given; false where it is of no use after all and the client has none
+   * of it. It costs nothing, and the tokens that were reserved are returned.
+   */
+  boolean replay(Entry entry, Pool pool, Outgoing given) {
+    MultiMap headers = MultiMap.caseInsensitiveMultiMap();
+    if (!entry.contentType().isEmpty()) {
+      headers.set(HttpHeaders.CONTENT_TYPE, entry.contentType());
+    }
+    Taken taken = given.head(pool, null, 200, headers, NO_VALVE);
+    if (taken == Taken.Progress.WAITING) {
+      given.data(BufferInternal.buffer(Unpooled.wrappedBuffer(entry.bytes())));
+      taken = given.end();
+    }
+    if (taken != Taken.Progress.DONE) {
+      return false;
+    }
+    served(pool, null, given, entry.microUsd(), "cache_hit");
+    return true;
+  }
+
+  /** The answer to another's call was given. */
+  void shared(Pool pool, String backend, Taken taken, String reason, long microUsd) {
+    Outgoing given = Objects.requireNonNull(outgoing);
+    if (taken == Taken.Progress.DONE) {
+      boolean good = given.status() < 300;
+      served(pool, backend, given, microUsd, good ? "coalesced" : "upstream_" + given.status());
+    } else {
+      servedPool = pool;
+      servedBackend = backend;
+      end(Outcome.FAILED, reason, given.status(), Usage.NONE, true);
+    }
+  }
+
+  private void served(
+      Pool pool, @Nullable String backend, Outgoing given, long microUsd, String reason) {
+    if (ended) {
+      return;
+    }
+    servedPool = pool;
+    servedBackend = backend;
+    end(Outcome.ANSWERED, reason, given.status(), Usage.NONE, false);
+    stages.cache().saved(microUsd);
+    stages.account().replayed(caller().tier(), pool, given.usage());
+  }
+
+  /** The flight that this call leads is over; whoever paid for it may have left before. */
+  void landed() {
+    if (departed != null) {
+      end(Outcome.CANCELLED, departed, response.getStatusCode(), used(), false);
+    }
+  }
+
+  /** The last of those for whom the flight went on has left, too. */
+  void abandoned() {
+    if (departed != null && !ended) {
+      Usage used = used();
+      stop();
+      end(Outcome.CANCELLED, departed, response.getStatusCode(), used, false);
+    }
+  }
+
   @Override
   public void crashed(Throwable bug) {
     if (bug instanceof ClientGone) {
@@ -219,27 +323,28 @@ final class Visit implements Landing {
       return;
     }
     boolean begun = response.headWritten();
-    if (flight != null) {
-      flight.cancel();
-    }
+    Usage used = used();
+    stop();
     if (begun) {
       response.reset();
     } else if (!response.ended()) {
       Refuser.bug(response, marks());
     }
-    end(Outcome.FAILED, "internal_error", begun ? response.getStatusCode() : 500, used(), begun);
+    end(Outcome.FAILED, "internal_error", begun ? response.getStatusCode() : 500, used, begun);
   }
 
   /** The client went away: the work at the backend ends now. */
   private void gone() {
-    if (ended) {
+    if (ended || departed != null) {
       return;
     }
     String state = state();
     Usage used = used();
-    if (flight != null) {
-      flight.cancel();
+    if (passenger != null && passenger.leave() && lead != null) {
+      departed = state;
+      return;
     }
+    stop();
     end(
         Outcome.CANCELLED,
         state,
@@ -248,9 +353,25 @@ final class Visit implements Landing {
         false);
   }
 
+  /** Whatever is under way for this client alone ends now. */
+  private void stop() {
+    if (passenger != null) {
+      passenger.leave();
+    }
+    if (flight != null) {
+      flight.cancel();
+    }
+    if (lead != null) {
+      lead.giveUp();
+    }
+  }
+
   private String state() {
     if (flight != null) {
       return flight.state().label();
+    }
+    if (passenger != null) {
+      return response.headWritten() ? "streaming" : "waiting";
     }
     return call == null ? "reading" : "queued";
   }
@@ -260,7 +381,7 @@ final class Visit implements Landing {
     if (flight == null || flight.dispatchNanos() == 0 || outgoing == null || demand == null) {
       return Usage.NONE;
     }
-    Usage told = outgoing.usage();
+    Usage told = lead == null ? outgoing.usage() : lead.judge().usage();
     return told.equals(Usage.NONE) ? new Usage(demand.promptTokens(), 0, 0, false) : told;
   }
 
@@ -274,6 +395,9 @@ final class Visit implements Landing {
       return;
     }
     ended = true;
+    if (passenger != null) {
+      passenger.leave();
+    }
     Turn turn = flight == null ? null : flight.turn();
     long microUsd = turn == null || usage.equals(Usage.NONE) ? 0 : microUsd(turn, usage);
     settle(outcome, usage, microUsd);
@@ -286,13 +410,13 @@ final class Visit implements Landing {
                 call,
                 caller,
                 demand,
-                served(turn),
-                turn == null ? null : turn.backend().id(),
+                served(turn == null ? servedPool : turn.pool()),
+                turn == null ? servedBackend : turn.backend().id(),
                 usage,
                 status,
                 flight == null ? 0 : flight.attempts(),
                 flight == null ? 0 : flight.dispatchNanos(),
-                outgoing == null ? 0 : outgoing.firstContentNanos(),
+                turn == null || outgoing == null ? 0 : outgoing.firstContentNanos(),
                 outgoing == null ? 0 : outgoing.firstByteNanos(),
                 sinceStartNanos(),
                 turn == null ? 0 : turn.inFlightAtDispatch(),
@@ -301,7 +425,7 @@ final class Visit implements Landing {
   }
 
   /** What a usage costs where it was served, as busy as that was. */
-  private long microUsd(Turn turn, Usage usage) {
+  long microUsd(Turn turn, Usage usage) {
     Flight sent = Objects.requireNonNull(flight);
     long nanos = sinceStartNanos() - sent.dispatchNanos();
     return stages
@@ -355,10 +479,10 @@ final class Visit implements Landing {
   }
 
   /** The route, with the pool in it that served in the end. */
-  private @Nullable Route served(@Nullable Turn turn) {
-    if (route == null || turn == null || route.pool().name().equals(turn.pool().name())) {
+  private @Nullable Route served(@Nullable Pool by) {
+    if (route == null || by == null || route.pool().name().equals(by.name())) {
       return route;
     }
-    return new Route(turn.pool(), "fallback from " + route.pool().name(), route.alternatives());
+    return new Route(by, "fallback from " + route.pool().name(), route.alternatives());
   }
 }

@@ -13,6 +13,7 @@ import io.penstock.gateway.call.Caller;
 import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Ending;
 import io.penstock.gateway.call.Route;
+import io.penstock.gateway.call.Usage;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -133,6 +134,11 @@ public final class Account {
   /** A pool could not serve, and the call goes to another. */
   public void fellBack(Pool from, Pool to, String reason) {
     of(from.name()).fellBack(to.name(), reason);
+  }
+
+  /** An answer with this usage was given again, or to one more client. */
+  public void replayed(Tier tier, Pool pool, Usage usage) {
+    of(tier.name(), pool.name()).replayed(usage);
   }
 
   /** Accepted and not yet ended. */

@@ -25,6 +25,7 @@ final class TierPoolMeters {
   private final Timer duration;
   private final LongAdder promptTokens = new LongAdder();
   private final LongAdder completionTokens = new LongAdder();
+  private final LongAdder cachedTokens = new LongAdder();
 
   /** Money adds up in whole numbers; the metric divides. */
   private final LongAdder microUsd = new LongAdder();
@@ -38,6 +39,7 @@ final class TierPoolMeters {
     duration = Histograms.request(meters, tier, pool);
     tokens(meters, "prompt", promptTokens);
     tokens(meters, "completion", completionTokens);
+    tokens(meters, "cached", cachedTokens);
     FunctionCounter.builder("penstock.cost.usd", microUsd, spent -> spent.sum() / 1e6)
         .description("What the calls cost, in USD")
         .tags("tier", tier, "pool", pool)
@@ -59,6 +61,11 @@ final class TierPoolMeters {
     promptTokens.add(usage.promptTokens());
     completionTokens.add(usage.completionTokens());
     microUsd.add(costMicroUsd);
+  }
+
+  /** Tokens that were given again, at no cost: nobody's prompt was read and no model ran. */
+  void replayed(Usage usage) {
+    cachedTokens.add(usage.promptTokens() + (long) usage.completionTokens());
   }
 
   void lasted(long nanos) {

@@ -1,5 +1,6 @@
 package io.penstock.gateway.admin;
 
+import static io.vertx.core.http.HttpMethod.DELETE;
 import static io.vertx.core.http.HttpMethod.GET;
 import static io.vertx.core.http.HttpMethod.HEAD;
 import static io.vertx.core.http.HttpMethod.POST;
@@ -136,6 +137,7 @@ public final class AdminPort {
         case "api/dry-run" -> work(request, workbench::callers, this::rehearsed);
         case "api/whatif" ->
             work(request, workbench::choices, body -> json(200, workbench.plan(body)));
+        case "api/cache" -> cache(request);
         case "api/config/reload" -> change(request, () -> reloaded(controls.reload()));
         default -> below(request, path);
       };
@@ -219,6 +221,21 @@ public final class AdminPort {
     private Reply rehearsed(Buffer body) {
       var answer = workbench.rehearse(body);
       return new Reply(answer.status(), JSON, Buffer.buffer(answer.json()));
+    }
+
+    /** What is kept, and the way to have it forgotten: all, or {@code ?tenant=NAME}. */
+    private Reply cache(HttpServerRequest request) {
+      if (!request.method().equals(DELETE)) {
+        return request.method().equals(GET) || request.method().equals(HEAD)
+            ? json(200, Json.cache(controls.cache()))
+            : wrongMethod(request, "GET, HEAD, DELETE");
+      }
+      if (fromAnotherSite(request)) {
+        return json(403, Json.error("Requests from other sites' pages may change nothing here."));
+      }
+      var tenant = request.getParam("tenant");
+      long removed = controls.clearCache(tenant);
+      return json(200, new JsonObject().put("removed", removed).put("tenant", tenant));
     }
 
     /** {@code api/pools/POOL/backends/ID/VERB}. */

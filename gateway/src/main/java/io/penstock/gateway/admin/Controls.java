@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.penstock.config.PenstockConfig;
 import io.penstock.planner.autoscale.PoolCapacity;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the admin port may see and do of a running gateway. Every method may be called from any
@@ -39,6 +40,16 @@ public interface Controls {
 
   /** Takes a backend out gently, or back in; false where the pool has no such backend. */
   boolean drain(String pool, String backend, Draining draining);
+
+  /** What the cache holds. */
+  CacheView cache();
+
+  /**
+   * Forgets answers; how many this process held.
+   *
+   * @param tenant whose; null: all
+   */
+  long clearCache(@Nullable String tenant);
 
   /** Whether a backend is to be given new calls. */
   enum Draining {

@@ -33,6 +33,13 @@ final class Json {
     return new JsonObject().put("tiers", byName(tiers, view -> view.tier().name(), Json::tier));
   }
 
+  static JsonObject cache(CacheView view) {
+    return new JsonObject()
+        .put("entries", view.entries())
+        .put("bytes", view.bytes())
+        .put("bound_bytes", view.boundBytes());
+  }
+
   private static <T> JsonObject byName(
       Collection<T> views, Function<T, String> name, Function<T, JsonObject> json) {
     var object = new JsonObject();

@@ -2,6 +2,7 @@ package io.penstock.gateway.dryrun;
 
 import io.penstock.config.Pool;
 import io.penstock.gateway.call.Admission;
+import io.penstock.gateway.call.CacheOutlook;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Caller;
 import io.penstock.gateway.call.Demand;
@@ -18,6 +19,7 @@ import java.util.function.Function;
  * @param route where it would go
  * @param admission what its limits would say; nothing was taken
  * @param limits the caller's limits, for a refusal that does not carry them
+ * @param cache what the cache would do
  * @param standing how each pool stands
  */
 public record Decision(
@@ -27,4 +29,5 @@ public record Decision(
     Route route,
     Admission admission,
     LimitState limits,
+    CacheOutlook cache,
     Function<Pool, Standing> standing) {}

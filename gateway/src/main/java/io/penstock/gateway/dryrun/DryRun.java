@@ -156,10 +156,9 @@ public final class DryRun {
       out.text("reset", GoDuration.format(resetNanos));
     }
 
-    /** There is no cache stage: no answer is kept. */
     private void cache() throws IOException {
-      out.truth("cacheable", false);
-      out.truth("would_hit", false);
+      out.truth("cacheable", decided.cache().cacheable());
+      out.truth("would_hit", decided.cache().wouldHit());
     }
 
     private void tokens() throws IOException {

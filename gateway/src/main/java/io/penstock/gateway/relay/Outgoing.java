@@ -3,6 +3,7 @@ package io.penstock.gateway.relay;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.penstock.config.Pool;
 import io.penstock.config.Secret;
+import io.penstock.gateway.call.CacheMark;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Operation;
@@ -36,7 +37,6 @@ public final class Outgoing {
   private static final CharSequence BACKEND = HttpHeaders.createOptimized("x-penstock-backend");
   private static final CharSequence ATTEMPTS = HttpHeaders.createOptimized("x-penstock-attempts");
   private static final CharSequence CACHE = HttpHeaders.createOptimized("x-penstock-cache");
-  private static final CharSequence BYPASS = HttpHeaders.createOptimized("bypass");
   private static final CharSequence COST = HttpHeaders.createOptimized("x-penstock-cost-usd");
   private static final CharSequence ACCEL = HttpHeaders.createOptimized("x-accel-buffering");
   private static final CharSequence NO = HttpHeaders.createOptimized("no");
@@ -47,7 +47,7 @@ public final class Outgoing {
   private static final CharSequence PROCESSING_MS =
       HttpHeaders.createOptimized("openai-processing-ms");
 
-  private final HttpServerResponse response;
+  private final @Nullable HttpServerResponse response;
   private final Call call;
   private final Demand demand;
   private final Marks marks;
@@ -56,20 +56,25 @@ public final class Outgoing {
   private @Nullable Valve valve;
   private @Nullable Reading reading;
   private @Nullable Turn turn;
+  private @Nullable Pool pool;
+  private @Nullable String backend;
   private @Nullable String contentType;
   private @Nullable String processingMs;
   private @Nullable String retryAfter;
   private int attempt;
+  private CacheMark cache = CacheMark.BYPASS;
   private boolean begun;
+  private boolean over;
   private int status;
   private long firstContentNanos;
   private long firstByteNanos;
 
   /**
+   * @param response the client's; null: nobody's, and the answer is judged and not sent
    * @param microUsd what a usage costs at a turn, in millionths of a USD
    */
   public Outgoing(
-      HttpServerResponse response,
+      @Nullable HttpServerResponse response,
       Call call,
       Demand demand,
       Marks marks,
@@ -81,22 +86,42 @@ public final class Outgoing {
     this.microUsd = microUsd;
   }
 
+  /** What the answer says of the cache. */
+  public Outgoing marked(CacheMark mark) {
+    cache = mark;
+    return this;
+  }
+
   // What the backend sends.
 
   /** A backend answers. */
   public Taken head(Turn from, int number, int answered, MultiMap headers, Valve flow) {
     turn = from;
     attempt = number;
+    return head(from.pool(), from.backend().id(), answered, headers, flow);
+  }
+
+  /**
+   * An answer is given again that a backend gave before, or gives to another client. The call has
+   * no turn of its own and costs nothing.
+   *
+   * @param from whose answer it is
+   * @param backendId null where nobody is asked
+   */
+  public Taken head(
+      Pool from, @Nullable String backendId, int answered, MultiMap headers, Valve flow) {
+    pool = from;
+    backend = backendId;
     valve = flow;
     contentType = headers.get(HttpHeaders.CONTENT_TYPE);
     processingMs = headers.get(PROCESSING_MS);
     retryAfter = headers.get("retry-after");
-    Reading next = reading(answered, from.pool());
+    Reading next = reading(answered, from);
     reading = next;
     return next instanceof NoReading(var why) ? why : Taken.Progress.WAITING;
   }
 
-  private Reading reading(int answered, Pool pool) {
+  private Reading reading(int answered, Pool from) {
     if (answered < 200 || answered >= 300) {
       return new ErrorReading(this, answered);
     }
@@ -106,7 +131,7 @@ public final class Outgoing {
           new Taken.Unusable("garbage", "The model server's answer is none.", true));
     }
     byte[] model =
-        pool.responseModel() == Pool.ResponseModel.ALIAS ? jsonString(pool.model()) : null;
+        from.responseModel() == Pool.ResponseModel.ALIAS ? jsonString(from.model()) : null;
     return stream
         ? new StreamReading(this, call.body().includeUsage(), model)
         : new WholeReading(this, call.operation(), model);
@@ -160,7 +185,7 @@ public final class Outgoing {
 
   /** Whether the client was sent anything. */
   public boolean committed() {
-    return begun || response.ended();
+    return begun || over || (response != null && response.ended());
   }
 
   /** Whether the answer is a stream. */
@@ -200,8 +225,8 @@ public final class Outgoing {
   }
 
   boolean countsFirstChoiceOnly() {
-    Turn from = turn;
-    return from != null && from.pool().provider() == Pool.Provider.LLAMA_CPP;
+    Pool from = pool;
+    return from != null && from.provider() == Pool.Provider.LLAMA_CPP;
   }
 
   // What the client is sent.
@@ -214,19 +239,25 @@ public final class Outgoing {
 
   /** The head of a stream; it goes out with the first write. */
   void begin() {
-    heads(200);
-    response.putHeader(HttpHeaders.CONTENT_TYPE, contentType == null ? EVENTS : contentType);
-    response.putHeader(HttpHeaders.CACHE_CONTROL, NO_CACHE);
-    response.putHeader(ACCEL, NO);
-    response.setChunked(true);
-    response.drainHandler(_ -> resume());
     begun = true;
+    HttpServerResponse to = heads(200);
+    if (to != null) {
+      to.putHeader(HttpHeaders.CONTENT_TYPE, contentType == null ? EVENTS : contentType);
+      to.putHeader(HttpHeaders.CACHE_CONTROL, NO_CACHE);
+      to.putHeader(ACCEL, NO);
+      to.setChunked(true);
+      to.drainHandler(_ -> resume());
+    }
   }
 
   void write(Buffer bytes) {
-    var _ = response.write(bytes);
+    HttpServerResponse to = response;
+    if (to == null) {
+      return;
+    }
+    var _ = to.write(bytes);
     Valve source = valve;
-    if (source != null && response.writeQueueFull()) {
+    if (source != null && to.writeQueueFull()) {
       source.pause();
     }
   }
@@ -240,35 +271,42 @@ public final class Outgoing {
 
   /** The end of a stream. */
   void finish() {
-    var _ = response.end();
+    over = true;
+    if (response != null) {
+      var _ = response.end();
+    }
   }
 
   /** A whole answer. */
   void whole(Buffer body) {
-    Turn from = turn;
-    heads(200);
-    if (from != null) {
-      response.putHeader(COST, usd(microUsd.applyAsLong(from, usage())));
+    over = true;
+    HttpServerResponse to = heads(200);
+    if (to != null) {
+      Turn from = turn;
+      to.putHeader(COST, usd(from == null ? 0 : microUsd.applyAsLong(from, usage())));
+      to.putHeader(HttpHeaders.CONTENT_TYPE, contentType == null ? JSON : contentType);
+      var _ = to.end(body);
     }
-    response.putHeader(HttpHeaders.CONTENT_TYPE, contentType == null ? JSON : contentType);
-    var _ = response.end(body);
   }
 
   /** An error that is the client's own; as the backend wrote it, where that will do. */
   void tell(Verdict.Tell told, ReadError error, @Nullable Buffer asWritten) {
-    heads(told.status());
-    if (told.status() == 429) {
-      Refuser.retryAfter(response, retryAfter());
+    over = true;
+    HttpServerResponse to = heads(told.status());
+    if (to != null) {
+      if (told.status() == 429) {
+        Refuser.retryAfter(to, retryAfter());
+      }
+      to.putHeader(HttpHeaders.CONTENT_TYPE, JSON);
+      Buffer text = asWritten != null ? asWritten : Buffer.buffer(told(told, error).json());
+      var _ = to.end(withoutCredential(text));
     }
-    response.putHeader(HttpHeaders.CONTENT_TYPE, JSON);
-    Buffer text = asWritten != null ? asWritten : Buffer.buffer(told(told, error).json());
-    var _ = response.end(withoutCredential(text));
   }
 
   /** Some servers quote what they were sent, and with it the pool's credential. */
   Buffer withoutCredential(Buffer error) {
-    Turn from = turn;
-    String key = from == null ? "" : from.pool().key().map(Secret::reveal).orElse("");
+    Pool from = pool;
+    String key = from == null ? "" : from.key().map(Secret::reveal).orElse("");
     if (key.isEmpty()) {
       return error;
     }
@@ -290,22 +328,30 @@ public final class Outgoing {
         : Duration.ofSeconds(1);
   }
 
-  private void heads(int told) {
+  /** Whom the heads were written for; null: nobody. */
+  private @Nullable HttpServerResponse heads(int told) {
     status = told;
     firstByteNanos = sinceStart();
-    response.setStatusCode(told);
-    MultiMap headers = response.headers();
+    HttpServerResponse to = response;
+    if (to == null) {
+      return null;
+    }
+    to.setStatusCode(told);
+    MultiMap headers = to.headers();
     marks.write(headers);
-    headers.set(CACHE, BYPASS);
+    headers.set(CACHE, cache.label());
     headers.set(ATTEMPTS, Integer.toString(attempt));
     if (processingMs != null) {
       headers.set(PROCESSING_MS, processingMs);
     }
-    Turn from = turn;
+    Pool from = pool;
     if (from != null) {
-      headers.set(POOL, from.pool().name());
-      headers.set(BACKEND, from.backend().id());
+      headers.set(POOL, from.name());
     }
+    if (backend != null) {
+      headers.set(BACKEND, backend);
+    }
+    return to;
   }
 
   private static String usd(long micros) {

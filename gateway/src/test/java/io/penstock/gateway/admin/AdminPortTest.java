@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -165,6 +166,19 @@ final class AdminPortTest {
   }
 
   @Test
+  void cache_isShownAndForgotten() throws Exception {
+    var view = new JsonObject(get("/api/cache").body());
+    assertThat(view.getLong("entries")).isEqualTo(2);
+    assertThat(view.getLong("bytes")).isEqualTo(2048);
+
+    var all = HttpRequest.newBuilder(uri("/api/cache")).DELETE().build();
+    var one = HttpRequest.newBuilder(uri("/api/cache?tenant=acme")).DELETE().build();
+    assertThat(CLIENT.send(all, BodyHandlers.ofString()).body()).contains("\"removed\":2");
+    assertThat(CLIENT.send(one, BodyHandlers.ofString()).body())
+        .contains("\"removed\":1", "\"tenant\":\"acme\"");
+  }
+
+  @Test
   void drainAndUndrain_reachTheBackend() throws Exception {
     assertThat(post("/api/pools/small/backends/small-1/drain").statusCode()).isEqualTo(200);
     assertThat(post("/api/pools/small/backends/small-1/undrain").statusCode()).isEqualTo(200);
@@ -203,6 +217,7 @@ final class AdminPortTest {
     "POST, /health, 'GET, HEAD'",
     "DELETE, /api/pools, 'GET, HEAD'",
     "PUT, /, 'GET, HEAD'",
+    "POST, /api/cache, 'GET, HEAD, DELETE'",
     "GET, /api/config/reload, POST",
     "GET, /api/pools/small/backends/small-1/drain, POST"
   })
@@ -336,6 +351,16 @@ final class AdminPortTest {
     public boolean drain(String pool, String backend, Draining draining) {
       drained.add(draining + " " + pool + '/' + backend);
       return pool.equals("small") && backend.startsWith("small-");
+    }
+
+    @Override
+    public CacheView cache() {
+      return new CacheView(2, 2048, 4096);
+    }
+
+    @Override
+    public long clearCache(@Nullable String tenant) {
+      return tenant == null ? 2 : 1;
     }
   }
 }

@@ -10,6 +10,7 @@ import io.penstock.config.PenstockConfig;
 import io.penstock.config.Pool;
 import io.penstock.config.catalog.Catalog;
 import io.penstock.gateway.call.Admission;
+import io.penstock.gateway.call.CacheOutlook;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Caller;
 import io.penstock.gateway.call.Calls;
@@ -66,7 +67,16 @@ final class DryRunTest {
     Route route = (Route) new Router(config).route(call, caller, demand);
     return new ObjectMapper()
         .readTree(
-            dryRun.answer(new Decision(call, caller, demand, route, admission, LIMITS, standing)));
+            dryRun.answer(
+                new Decision(
+                    call,
+                    caller,
+                    demand,
+                    route,
+                    admission,
+                    LIMITS,
+                    new CacheOutlook(true, false),
+                    standing)));
   }
 
   @Test

@@ -1,0 +1,395 @@
+package io.penstock.gateway.cache;
+
+import io.penstock.config.Pool;
+import io.penstock.gateway.call.Refusal;
+import io.vertx.core.MultiMap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one upstream call has sent so far, and the clients who read it, each at its own pace and on
+ * its own loop. The bytes are there once for all of them. One loop writes; the rest is safe on any.
+ *
+ * <p>Memory is bounded: as long as the answer is within the bound all of it stays, so that anyone
+ * may join. Beyond it nobody joins any more, what all have read is dropped, and a reader who is a
+ * whole bound behind the others is given up ({@link Over.TooSlow}). The writer is told to pause
+ * only when even the fastest reader is far behind: one slow client stops nobody.
+ */
+public final class Recording {
+  /** How far the fastest reader may be behind before the writer pauses. */
+  static final int AHEAD_BYTES = 256 << 10;
+
+  /** How much one who is behind is given at once. */
+  private static final int MERGED_BYTES = 64 << 10;
+
+  private final int maxBytes;
+  private final AtomicLong room;
+  private final List<byte[]> parts = new ArrayList<>();
+  private final List<Place> places = new ArrayList<>();
+
+  private @Nullable Head head;
+  private @Nullable Over over;
+  private @Nullable Runnable whenCaughtUp;
+  private Runnable whenAbandoned = () -> {};
+  private long bill;
+  private long dropped;
+  private long end;
+  private boolean open;
+  private boolean unbounded;
+  private boolean abandoned;
+  private boolean freed;
+  private int firstPart;
+
+  /**
+   * @param maxBytes of which an answer stays whole
+   * @param room what all recordings together may still take; below 0 none stays whole
+   */
+  Recording(int maxBytes, AtomicLong room) {
+    this.maxBytes = maxBytes;
+    this.room = room;
+  }
+
+  /** A client's side: something is there to be read. Called on any thread, without a lock. */
+  @FunctionalInterface
+  public interface Reader {
+    void wake();
+  }
+
+  /**
+   * How a backend began its answer.
+   *
+   * @param backend its id
+   * @param headers only to be read
+   */
+  public record Head(Pool pool, String backend, int status, MultiMap headers) {}
+
+  /** What a reader hears next. */
+  public sealed interface Heard permits Silence, Part, Over {}
+
+  /** Nothing to read for now. */
+  public enum Silence implements Heard {
+    QUIET,
+    /** It has been quiet for so long that a client should see that it is not forgotten. */
+    LONG
+  }
+
+  /** Bytes of the answer; never to be changed. */
+  @SuppressWarnings("ArrayRecordComponent")
+  public record Part(byte[] bytes) implements Heard {}
+
+  /** There is no more. */
+  public sealed interface Over extends Heard {
+    /** The answer has come to the end that HTTP gave it. */
+    record Ended() implements Over {}
+
+    /** It was cut off. */
+    record Cut(String reason, String message) implements Over {}
+
+    /** There is no answer. */
+    record Failed(Refusal refusal, String reason) implements Over {}
+
+    /** The reader fell too far behind the others. */
+    record TooSlow() implements Over {}
+  }
+
+  // The writer's side.
+
+  /** What is to be done when the last reader has left. */
+  public synchronized void whenAbandoned(Runnable action) {
+    whenAbandoned = action;
+  }
+
+  /** A backend answers; what another one sent before is forgotten. */
+  public synchronized void begin(Head from) {
+    head = from;
+    room.addAndGet(end - dropped);
+    parts.clear();
+    firstPart = 0;
+    dropped = 0;
+    end = 0;
+    unbounded = false;
+  }
+
+  /** The bytes are the recording's from now on. */
+  public void add(byte... bytes) {
+    List<Place> woken;
+    synchronized (this) {
+      if (freed) {
+        return;
+      }
+      parts.add(bytes);
+      end += bytes.length;
+      boolean roomLeft = room.addAndGet(-bytes.length) >= 0;
+      unbounded |= end > maxBytes || !roomLeft;
+      if (unbounded && open) {
+        giveUpSlow();
+        trim();
+      }
+      woken = readersIfOpen();
+    }
+    wake(woken);
+  }
+
+  /** Readers may read from now on, since this answer is going to be theirs. */
+  public void open() {
+    List<Place> woken;
+    synchronized (this) {
+      if (open) {
+        return;
+      }
+      merge();
+      open = true;
+      woken = readersIfOpen();
+    }
+    wake(woken);
+  }
+
+  /** Nobody has read yet: one part serves all. */
+  private void merge() {
+    if (parts.size() > 1 && dropped == 0 && !abandoned) {
+      byte[] one = concat(0, parts.size());
+      parts.clear();
+      parts.add(one);
+    }
+  }
+
+  private byte[] concat(int from, int to) {
+    int length = 0;
+    for (int i = from; i < to; i++) {
+      length += parts.get(i).length;
+    }
+    byte[] all = new byte[length];
+    int at = 0;
+    for (int i = from; i < to; i++) {
+      byte[] part = parts.get(i);
+      System.arraycopy(part, 0, all, at, part.length);
+      at += part.length;
+    }
+    return all;
+  }
+
+  /** Nothing came for a while. */
+  public void quiet() {
+    List<Place> woken;
+    synchronized (this) {
+      open = true;
+      places.forEach(place -> place.longSilence = true);
+      woken = readersIfOpen();
+    }
+    wake(woken);
+  }
+
+  /** What it cost in the end, and what each follower has saved. */
+  public synchronized void costs(long microUsd) {
+    bill = microUsd;
+  }
+
+  public synchronized long costs() {
+    return bill;
+  }
+
+  /** Nothing more will come. */
+  public void close(Over how) {
+    List<Place> woken;
+    synchronized (this) {
+      if (over != null) {
+        return;
+      }
+      over = how;
+      open = true;
+      woken = readersIfOpen();
+      if (places.isEmpty()) {
+        free();
+      }
+    }
+    wake(woken);
+  }
+
+  /** Whether the writer should pause; {@code then} is called, on any thread, when it may go on. */
+  public synchronized boolean isFarAhead(Runnable then) {
+    boolean far = open && ahead() > AHEAD_BYTES;
+    whenCaughtUp = far ? then : null;
+    return far;
+  }
+
+  private long ahead() {
+    long nearest = Long.MAX_VALUE;
+    for (Place place : places) {
+      nearest = Math.min(nearest, end - place.at);
+    }
+    return places.isEmpty() ? 0 : nearest;
+  }
+
+  /** All of it; null where a part is not there any more. */
+  synchronized byte @Nullable [] whole() {
+    if (unbounded || dropped > 0) {
+      return null;
+    }
+    return parts.size() == 1 ? parts.getFirst() : concat(0, parts.size());
+  }
+
+  public synchronized @Nullable Head head() {
+    return head;
+  }
+
+  // The readers' side.
+
+  /** A place from the answer's beginning on; null where that cannot be had any more. */
+  synchronized @Nullable Place join(Reader reader) {
+    boolean lost = over instanceof Over.Failed || over instanceof Over.Cut;
+    if (abandoned || unbounded || lost) {
+      return null;
+    }
+    Place place = new Place(reader);
+    places.add(place);
+    return place;
+  }
+
+  synchronized int readers() {
+    return places.size();
+  }
+
+  /** One client's place in the answer. */
+  public final class Place {
+    private final Reader reader;
+    private long at;
+    private int part;
+    private boolean longSilence;
+    private boolean tooSlow;
+    private boolean left;
+
+    private Place(Reader reader) {
+      this.reader = reader;
+    }
+
+    /** The next thing to be heard. */
+    public Heard next() {
+      Runnable writer = null;
+      try {
+        synchronized (Recording.this) {
+          if (left || tooSlow) {
+            return new Over.TooSlow();
+          }
+          Heard heard = hear();
+          if (whenCaughtUp != null && ahead() <= AHEAD_BYTES / 2) {
+            writer = whenCaughtUp;
+            whenCaughtUp = null;
+          }
+          return heard;
+        }
+      } finally {
+        if (writer != null) {
+          writer.run();
+        }
+      }
+    }
+
+    private byte[] read(int from) {
+      int to = from + 1;
+      int length = parts.get(from).length;
+      while (to < parts.size() && length + parts.get(to).length <= MERGED_BYTES) {
+        length += parts.get(to++).length;
+      }
+      part += to - from;
+      return to == from + 1 ? parts.get(from) : concat(from, to);
+    }
+
+    private Heard hear() {
+      if (!open) {
+        return Silence.QUIET;
+      }
+      if (at < end) {
+        byte[] bytes = read(part - firstPart);
+        at += bytes.length;
+        trim();
+        return new Part(bytes);
+      }
+      if (over != null) {
+        return over;
+      }
+      boolean wasLong = longSilence;
+      longSilence = false;
+      return wasLong ? Silence.LONG : Silence.QUIET;
+    }
+
+    /** Gives the place up; whether others are still aboard while the call goes on. */
+    public boolean leave() {
+      Runnable last = null;
+      boolean othersAboard;
+      synchronized (Recording.this) {
+        if (left) {
+          return false;
+        }
+        left = true;
+        places.remove(this);
+        othersAboard = !places.isEmpty() && over == null;
+        if (places.isEmpty()) {
+          if (over == null) {
+            abandoned = true;
+            last = whenAbandoned;
+          }
+          free();
+        }
+      }
+      if (last != null) {
+        last.run();
+      }
+      return othersAboard;
+    }
+  }
+
+  // Inside, with the lock.
+
+  private void giveUpSlow() {
+    long most = room.get() < 0 ? Math.min(maxBytes, 4L * AHEAD_BYTES) : maxBytes;
+    for (Place place : places) {
+      if (end - place.at > most && ahead() <= AHEAD_BYTES) {
+        place.tooSlow = true;
+        place.at = end;
+        place.part = firstPart + parts.size();
+      }
+    }
+  }
+
+  /** Beyond the bound, what everyone has read goes. */
+  private void trim() {
+    if (!unbounded) {
+      return;
+    }
+    long least = end;
+    for (Place place : places) {
+      least = Math.min(least, place.at);
+    }
+    int gone = 0;
+    long bytes = 0;
+    while (gone < parts.size() && dropped + bytes + parts.get(gone).length <= least) {
+      bytes += parts.get(gone++).length;
+    }
+    if (gone > 0) {
+      parts.subList(0, gone).clear();
+      firstPart += gone;
+      dropped += bytes;
+      room.addAndGet(bytes);
+    }
+  }
+
+  /** Nobody will write or read any more, but who joins an answer that is being stored. */
+  private void free() {
+    if (!freed) {
+      freed = true;
+      room.addAndGet(end - dropped);
+    }
+  }
+
+  private List<Place> readersIfOpen() {
+    return open ? List.copyOf(places) : List.of();
+  }
+
+  private static void wake(List<Place> woken) {
+    for (Place place : woken) {
+      place.reader.wake();
+    }
+  }
+}
