@@ -107,7 +107,7 @@ public final class AnswerCache {
   private Future<CacheKey> key(Question question) {
     return question.call.body().length() < OFF_LOOP_BYTES
         ? Future.succeededFuture(question.key())
-        : vertx.executeBlocking(question::key, false);
+        : vertx.executeBlocking(question::key, false).map(Objects::requireNonNull);
   }
 
   private Future<Optional<Entry>> look(Question question, CacheKey key) {
@@ -132,7 +132,9 @@ public final class AnswerCache {
     }
     return other.bytes().length < OFF_LOOP_BYTES
         ? Future.succeededFuture(converted(question, other))
-        : vertx.executeBlocking(() -> converted(question, other), false);
+        : vertx
+            .executeBlocking(() -> converted(question, other), false)
+            .map(Objects::requireNonNull);
   }
 
   private static Optional<Entry> converted(Question question, Entry entry) {

@@ -251,7 +251,7 @@ final class Canonical {
   private int codeUnit() {
     int unit = 0;
     for (int i = at + 2; i < at + 6; i++) {
-      unit = unit << 4 | Character.digit(in[i], 16);
+      unit = (unit << 4) | Character.digit(in[i], 16);
     }
     at += 6;
     return unit;
@@ -261,17 +261,17 @@ final class Canonical {
     if (character < 0x80) {
       character((byte) character);
     } else if (character < 0x800) {
-      put(0xc0 | character >> 6);
-      put(0x80 | character & 0x3f);
+      put(0xc0 | (character >> 6));
+      put(0x80 | (character & 0x3f));
     } else if (character < 0x10000) {
-      put(0xe0 | character >> 12);
-      put(0x80 | character >> 6 & 0x3f);
-      put(0x80 | character & 0x3f);
+      put(0xe0 | (character >> 12));
+      put(0x80 | ((character >> 6) & 0x3f));
+      put(0x80 | (character & 0x3f));
     } else {
-      put(0xf0 | character >> 18);
-      put(0x80 | character >> 12 & 0x3f);
-      put(0x80 | character >> 6 & 0x3f);
-      put(0x80 | character & 0x3f);
+      put(0xf0 | (character >> 18));
+      put(0x80 | ((character >> 12) & 0x3f));
+      put(0x80 | ((character >> 6) & 0x3f));
+      put(0x80 | (character & 0x3f));
     }
   }
 
@@ -303,7 +303,7 @@ final class Canonical {
   }
 
   private static boolean isOfNumber(byte b) {
-    return b >= '0' && b <= '9' || b == '.' || b == '-' || b == '+' || (b | 0x20) == 'e';
+    return (b >= '0' && b <= '9') || b == '.' || b == '-' || b == '+' || (b | 0x20) == 'e';
   }
 
   /** Digits without zeros around them, and the power of ten. */

@@ -1,0 +1,317 @@
+package io.penstock.gateway.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.gateway.quirks.Bed;
+import io.penstock.gateway.quirks.Say;
+import io.penstock.gateway.quirks.ScriptedServer;
+import io.penstock.gateway.quirks.ScriptedServer.Script;
+import io.penstock.gateway.quirks.ScriptedServer.Wire;
+import io.penstock.gateway.testing.RawClient;
+import io.penstock.gateway.testing.TestBed;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Equal questions in flight share one call to a model server. */
+class SingleFlightTest {
+  private static final String CACHE = "x-penstock-cache";
+  private static final int CLIENTS = 64;
+
+  private static ScriptedServer server;
+  private static Bed bed;
+  private static int questions;
+
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final CountDownLatch gate = new CountDownLatch(1);
+  private String question;
+  private double coalesced;
+  private Bed.Books before;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = ScriptedServer.start(Script.always(Say.json(200, Say.CHAT)));
+    bed = Bed.start(Bed.pool("p", "", server.url()) + "\ncache: {memory: 16MiB}");
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    bed.close();
+    server.close();
+  }
+
+  @BeforeEach
+  void anew() {
+    question =
+        "{\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"flight "
+            + questions++
+            + "\"}]";
+    coalesced = coalesced();
+    before = bed.books("p");
+  }
+
+  @AfterEach
+  void settle() {
+    gate.countDown();
+    threads.close();
+    bed.requireSettled();
+  }
+
+  private static double coalesced() {
+    return bed.metric("penstock_cache_lookups_total", "result=\"coalesced\"");
+  }
+
+  private String stream() {
+    return question + ",\"stream\":true}";
+  }
+
+  private void untilFollowed(int followers) {
+    TestBed.await(() -> coalesced() - coalesced >= followers);
+  }
+
+  /** A script step that waits until the test lets it go on. */
+  private void pause() {
+    try {
+      assertThat(gate.await(60, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Script slowStream() {
+    return Script.each(wire -> {
+      wire.send(Say.stream(Say.ROLE, Say.HEL));
+      pause();
+      rest(wire);
+    });
+  }
+
+  private static void rest(Wire wire) throws IOException {
+    wire.send(
+        Say.chunked(Say.LO)
+            + Say.chunked(Say.STOP)
+            + Say.chunked(Say.USAGE)
+            + Say.chunked(Say.DONE)
+            + Say.LAST_CHUNK);
+  }
+
+  private static String all() {
+    return Say.ROLE + Say.HEL + Say.LO + Say.STOP + Say.DONE;
+  }
+
+  private static RawClient.Answer ask(String body) throws IOException {
+    try (var client = bed.client()) {
+      return client.post(Bed.CHAT, Bed.KEY, body).read();
+    }
+  }
+
+  private List<Future<RawClient.Answer>> askTogether(int clients, String body) {
+    List<Future<RawClient.Answer>> answers = new ArrayList<>();
+    Callable<RawClient.Answer> asking = () -> ask(body);
+    for (int i = 0; i < clients; i++) {
+      answers.add(threads.submit(asking));
+    }
+    return answers;
+  }
+
+  private static List<RawClient.Answer> get(List<Future<RawClient.Answer>> answers)
+      throws Exception {
+    List<RawClient.Answer> all = new ArrayList<>();
+    for (var answer : answers) {
+      all.add(answer.get(60, TimeUnit.SECONDS));
+    }
+    return all;
+  }
+
+  /** One that leads, with the head of its stream read. */
+  private RawClient leader() throws IOException {
+    RawClient leader = bed.client();
+    leader.post(Bed.CHAT, Bed.KEY, stream());
+    assertThat(leader.readStatus()).isEqualTo(200);
+    assertThat(leader.headers()).containsEntry(CACHE, "miss");
+    return leader;
+  }
+
+  @Test
+  void streams_askedTogether_areOneCallAndTheSameBytes() throws Exception {
+    server.plays(slowStream());
+
+    var asked = askTogether(CLIENTS, stream());
+    untilFollowed(CLIENTS - 1);
+    gate.countDown();
+    var answers = get(asked);
+    bed.requireSettled();
+
+    assertThat(answers).allSatisfy(answer -> assertThat(answer.text()).isEqualTo(all()));
+    assertThat(answers.stream().map(answer -> answer.header(CACHE)))
+        .containsOnlyOnce("miss")
+        .containsOnly("miss", "coalesced");
+    assertThat(server.requests()).hasSize(1);
+    Bed.Books books = bed.books("p");
+    assertThat(books.answered() - before.answered()).isEqualTo(CLIENTS);
+    assertThat(books.promptTokens() - before.promptTokens()).isEqualTo(7);
+    assertThat(books.completionTokens() - before.completionTokens()).isEqualTo(2);
+    assertThat(ask(stream()).header(CACHE)).isEqualTo("hit");
+  }
+
+  @Test
+  void wholes_askedTogether_areOneCall() throws Exception {
+    server.plays(
+        Script.each(wire -> {
+          pause();
+          wire.send(Say.json(200, Say.CHAT));
+        }));
+
+    var asked = askTogether(CLIENTS, question + "}");
+    untilFollowed(CLIENTS - 1);
+    gate.countDown();
+    var answers = get(asked);
+
+    assertThat(answers).allSatisfy(answer -> assertThat(answer.text()).isEqualTo(Say.CHAT));
+    assertThat(server.requests()).hasSize(1);
+    assertThat(answers.stream().map(answer -> answer.header("x-penstock-cost-usd")))
+        .containsOnlyOnce("0.000110");
+  }
+
+  @Test
+  void lateJoiner_hasWhatHasComeSoFar_beforeTheRest() throws Exception {
+    server.plays(slowStream());
+    try (var leader = leader();
+        var late = bed.client()) {
+      late.post(Bed.CHAT, Bed.KEY, stream());
+      assertThat(late.readStatus()).isEqualTo(200);
+      assertThat(late.headers()).containsEntry(CACHE, "coalesced");
+      var begun = new String(late.chunk(), java.nio.charset.StandardCharsets.UTF_8);
+      assertThat(Say.ROLE + Say.HEL).startsWith(begun);
+      gate.countDown();
+      assertThat(leader.chunk()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void leader_whoLeaves_stopsNobodyAndPays() throws Exception {
+    server.plays(slowStream());
+    List<Future<RawClient.Answer>> asked;
+    try (var leader = leader()) {
+      asked = askTogether(4, stream());
+      untilFollowed(4);
+    }
+    get(askTogether(16, "{}"));
+    gate.countDown();
+
+    assertThat(get(asked)).allSatisfy(answer -> assertThat(answer.text()).isEqualTo(all()));
+    bed.requireSettled();
+    Bed.Books books = bed.books("p");
+    assertThat(server.requests()).hasSize(1);
+    assertThat(books.answered() - before.answered()).isBetween(4L, 5L);
+    assertThat(books.answered() - before.answered() + books.cancelled() - before.cancelled())
+        .isEqualTo(5);
+    assertThat(books.completionTokens() - before.completionTokens()).isEqualTo(2);
+    assertThat(ask(stream()).header(CACHE)).isEqualTo("hit");
+  }
+
+  @Test
+  void lastOne_whoLeaves_endsTheCall() throws Exception {
+    server.plays(wire -> {
+      wire.request();
+      wire.send(Say.stream(Say.ROLE, Say.HEL));
+      wire.untilGone();
+    });
+    try (var leader = leader();
+        var follower = bed.client()) {
+      follower.post(Bed.CHAT, Bed.KEY, stream());
+      assertThat(follower.readStatus()).isEqualTo(200);
+      untilFollowed(1);
+      leader.close();
+      follower.close();
+    }
+
+    TestBed.await(() -> server.gone() == 1);
+    bed.requireSettled();
+    Bed.Books books = bed.books("p");
+    assertThat(books.cancelled() - before.cancelled()).isEqualTo(2);
+    assertThat(books.promptTokens() - before.promptTokens()).isPositive();
+    assertThat(books.completionTokens() - before.completionTokens()).isEqualTo(1);
+  }
+
+  @Test
+  void leader_whoFails_leavesTheOthersOneFreshCall() throws Exception {
+    server.plays(
+        Script.each(wire -> {
+          pause();
+          wire.send(Say.json(server.requests().size() == 1 ? 500 : 200, Say.CHAT));
+        }));
+
+    var asked = askTogether(CLIENTS, question + "}");
+    untilFollowed(CLIENTS - 1);
+    gate.countDown();
+    var answers = get(asked);
+
+    assertThat(answers.stream().filter(answer -> answer.status() == 502)).hasSize(1);
+    assertThat(answers.stream().filter(answer -> answer.text().equals(Say.CHAT)))
+        .hasSize(CLIENTS - 1);
+    assertThat(server.requests()).hasSize(2);
+  }
+
+  @Test
+  void server_thatFailsTwice_isToldToAll() throws Exception {
+    server.plays(
+        Script.each(wire -> {
+          pause();
+          wire.send(Say.json(500, "{}"));
+        }));
+
+    var asked = askTogether(8, question + "}");
+    untilFollowed(7);
+    gate.countDown();
+
+    assertThat(get(asked)).allSatisfy(answer -> assertThat(answer.status()).isEqualTo(502));
+    assertThat(server.requests().size()).isBetween(2, 8);
+  }
+
+  @Test
+  void clientsFault_isToldToAll() throws Exception {
+    server.plays(
+        Script.each(wire -> {
+          pause();
+          wire.send(Say.json(400, "{\"error\":{\"message\":\"no such thing\"}}"));
+        }));
+
+    var asked = askTogether(8, question + "}");
+    untilFollowed(7);
+    gate.countDown();
+
+    assertThat(get(asked))
+        .allSatisfy(answer -> assertThat(answer.text()).contains("no such thing"));
+  }
+
+  @Test
+  void stream_thatBreaks_breaksForAllWhoHaveAPart() throws Exception {
+    server.plays(wire -> {
+      wire.request();
+      wire.send(Say.stream(Say.ROLE, Say.HEL));
+      pause();
+    });
+    try (var follower = bed.client();
+        var _ = leader()) {
+      follower.post(Bed.CHAT, Bed.KEY, stream());
+      assertThat(follower.readStatus()).isEqualTo(200);
+      follower.headers();
+      follower.chunk();
+      gate.countDown();
+      assertThat(new String(follower.chunk(), java.nio.charset.StandardCharsets.UTF_8))
+          .contains("upstream_error");
+    }
+  }
+}
