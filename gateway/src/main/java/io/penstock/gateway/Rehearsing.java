@@ -12,6 +12,7 @@ import io.penstock.gateway.call.Directives;
 import io.penstock.gateway.call.Problem;
 import io.penstock.gateway.call.Refusal;
 import io.penstock.gateway.call.Route;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -50,7 +51,7 @@ final class Rehearsing {
     Demand demand = stages.classifier().measure(call);
     return switch (stages.router().route(call, caller, demand)) {
       case Route route -> {
-        byte[] json = stages.rehearse(call, caller, demand, route);
+        byte[] json = Future.await(stages.rehearse(call, caller, demand, route));
         yield new Rehearsal.Answer(200, new String(json, StandardCharsets.UTF_8));
       }
       case Refusal refusal -> no(refusal);
