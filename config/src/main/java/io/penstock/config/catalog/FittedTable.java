@@ -9,8 +9,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Fitted engine parameters as a table: one path a line, then the parameters in the order of the
- * first line. Lines that start with a hash are remarks.
+ * Effects on engine parameters as a table: one effect a line, then the logarithm of what it
+ * multiplies each parameter by, in the order of the first line. Lines that start with a hash are
+ * remarks.
  */
 public final class FittedTable {
   private FittedTable() {}
@@ -19,11 +20,11 @@ public final class FittedTable {
   public static String write(Fitted fitted) {
     var text = new StringBuilder(String.join(",", header())).append('\n');
     fitted
-        .byPath()
-        .forEach((path, parameters) -> {
-          text.append('"').append(path).append('"');
-          for (double value : parameters.toArray()) {
-            text.append(String.format(Locale.ROOT, ",%.3g", value));
+        .effects()
+        .forEach((name, effect) -> {
+          text.append('"').append(name).append('"');
+          for (double value : effect) {
+            text.append(String.format(Locale.ROOT, ",%.3f", value).replace("-0.000", "0.000"));
           }
           text.append('\n');
         });
@@ -32,24 +33,24 @@ public final class FittedTable {
 
   /** What {@link #write} wrote. */
   public static Fitted read(String text) {
-    Map<String, EngineParameters> byPath = new TreeMap<>();
+    Map<String, List<Double>> effects = new TreeMap<>();
     for (String line : text.lines().filter(l -> l.startsWith("\"")).toList()) {
       int end = line.lastIndexOf('"');
       String[] numbers = line.substring(end + 2).split(",");
-      double[] values = new double[EngineParameters.COUNT];
-      if (numbers.length != values.length) {
+      if (numbers.length != EngineParameters.COUNT) {
         throw new IllegalArgumentException("fitted parameters: " + line);
       }
-      for (int i = 0; i < values.length; i++) {
-        values[i] = Double.parseDouble(numbers[i]);
+      List<Double> values = new ArrayList<>();
+      for (String number : numbers) {
+        values.add(Double.parseDouble(number));
       }
-      byPath.put(line.substring(1, end), EngineParameters.clamped(values));
+      effects.put(line.substring(1, end), List.copyOf(values));
     }
-    return new Fitted(byPath);
+    return new Fitted(effects);
   }
 
   private static List<String> header() {
-    List<String> names = new ArrayList<>(List.of("path"));
+    List<String> names = new ArrayList<>(List.of("effect"));
     for (int i = 0; i < EngineParameters.COUNT; i++) {
       names.add(EngineParameters.name(i));
     }

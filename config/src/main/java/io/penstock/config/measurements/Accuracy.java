@@ -49,13 +49,21 @@ public final class Accuracy {
 
   /** The parameters that explain {@code rows}. */
   public Fitted fit(List<Measurement> rows) {
-    return new Fit(setup -> catalog.engineOr(setup.engine(), setup.gpu())).of(rows, Fitted.PRIOR);
+    return new Fit(setup -> catalog.engineOr(setup.engine(), setup.gpu())).of(rows);
+  }
+
+  /** What the model says of {@code rows} with {@code fitted} parameters. */
+  List<Predicted> predict(List<Measurement> rows, Fitted fitted) {
+    return rows.stream().map(row -> new Predicted(row, predict(row, fitted))).toList();
   }
 
   /** The errors on {@code files} with {@code fitted} parameters. */
   public AccuracyReport judge(MeasurementFiles files, Fitted fitted) {
-    List<Predicted> rows = new ArrayList<>();
-    files.rows().forEach(row -> rows.add(new Predicted(row, predict(row, fitted))));
+    return report(predict(files.rows(), fitted), files.leftOut());
+  }
+
+  /** The errors of what was predicted. */
+  AccuracyReport report(List<Predicted> rows, Map<String, Integer> leftOut) {
     List<AccuracyReport.Group> groups = new ArrayList<>();
     groups.addAll(groups("metric", rows, row -> row.metric().label()));
     groups.addAll(groups("source", rows, Measurement::source));
@@ -66,7 +74,7 @@ public final class Accuracy {
         Errors.of(rows.stream().filter(row -> !row.measurement().metric().isTtft()).toList()),
         Errors.of(rows.stream().filter(row -> row.measurement().metric().isTtft()).toList()),
         Errors.optimism(rows),
-        files.leftOut());
+        leftOut);
   }
 
   private double predict(Measurement row, Fitted fitted) {

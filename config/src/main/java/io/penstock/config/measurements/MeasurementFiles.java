@@ -33,7 +33,10 @@ public final class MeasurementFiles {
   /** Standard deviation over mean of ShareGPT's prompts and answers. */
   private static final double SHAREGPT_VARIATION = 1.1;
 
-  private static final double DEFAULT_RUN = 1000;
+  /** A replica's sequences need about this share of its memory. */
+  private static final double ROOM = 0.25;
+
+  private static final double LONG_RUN = 100_000;
   private static final int DEFAULT_VOCABULARY = 128_000;
   private static final Pattern REQUESTS = Pattern.compile("(\\d+) (?:requests|prompts)");
   private static final Pattern MOST_OPEN = Pattern.compile("max concurrency (\\d+)");
@@ -85,28 +88,36 @@ public final class MeasurementFiles {
 
   private Measurement measurement(Map<String, String> row) {
     String notes = row.getOrDefault("notes", "");
-    refuseWhatIsNotOneReplica(row, notes);
+    refuseWhatIsNotReplicas(row, notes);
     double lengths = notes.contains("InferenceX") ? INFERENCEX_LENGTHS : 1;
     String id = text(row, "id");
+    var setup = setup(row);
+    double replicas = replicas(row, setup);
+    var metric =
+        Metric.named(text(row, "metric"))
+            .orElseThrow(() -> no("metric unknown: " + text(row, "metric")));
     var measurement =
         new Measurement(
             id,
             id.replaceAll("-\\d+$", ""),
-            setup(row),
+            setup,
             number(row, "isl") * lengths,
             number(row, "osl") * lengths,
-            notes.contains("ShareGPT") || text(row, "load_mode").endsWith("sharegpt")
-                ? SHAREGPT_VARIATION
-                : 0,
-            load(row, notes),
-            Metric.named(text(row, "metric"))
-                .orElseThrow(() -> no("metric unknown: " + text(row, "metric"))),
-            number(row, "value"));
+            variation(row, notes),
+            load(row, notes, replicas),
+            metric,
+            number(row, "value") / (metric.isRate() ? replicas : 1));
     refuseWhatDoesNotFit(measurement);
     return measurement;
   }
 
-  private static void refuseWhatIsNotOneReplica(Map<String, String> row, String notes) {
+  private static double variation(Map<String, String> row, String notes) {
+    return notes.contains("ShareGPT") || text(row, "load_mode").endsWith("sharegpt")
+        ? SHAREGPT_VARIATION
+        : 0;
+  }
+
+  private static void refuseWhatIsNotReplicas(Map<String, String> row, String notes) {
     if (notes.contains("SUSPECT")) {
       throw no("marked suspect by who collected it");
     }
@@ -121,9 +132,6 @@ public final class MeasurementFiles {
     if (dataParallel.find() && Integer.parseInt(dataParallel.group(1)) > 1) {
       throw no("attention data-parallel");
     }
-    if (!splitsLayers && !text(row, "num_gpus").equals(text(row, "tp"))) {
-      throw no("GPUs are not those of one tensor-parallel replica");
-    }
     if (text(row, "engine").equals("llama.cpp") && !text(row, "batch_or_concurrency").equals("1")) {
       throw no("llama.cpp with more than one sequence");
     }
@@ -131,15 +139,41 @@ public final class MeasurementFiles {
 
   private Measurement.Setup setup(Map<String, String> row) {
     var weights = precision(text(row, "weight_dtype"));
-    return new Measurement.Setup(
-        model(row),
-        gpu(text(row, "gpu")),
-        Math.max(1, (int) number(row, "num_gpus")),
-        weights,
-        kv(text(row, "kv_dtype")),
-        engine(text(row, "engine")),
-        row.getOrDefault("engine_version", ""),
-        (int) found(STEP_TOKENS, row.getOrDefault("notes", ""), 0));
+    var whole =
+        new Measurement.Setup(
+            model(row),
+            gpu(text(row, "gpu")),
+            Math.max(1, (int) number(row, "num_gpus")),
+            weights,
+            kv(text(row, "kv_dtype")),
+            engine(text(row, "engine")),
+            row.getOrDefault("engine_version", ""),
+            (int) found(STEP_TOKENS, row.getOrDefault("notes", ""), 0));
+    if (text(row, "engine").equals("llama.cpp")) {
+      return whole;
+    }
+    return text(row, "tp").isEmpty()
+        ? smallest(whole)
+        : whole.over(Math.max(1, (int) number(row, "tp")));
+  }
+
+  /** Where nobody says how many GPUs a replica has: the fewest that leave room to work in. */
+  private Measurement.Setup smallest(Measurement.Setup whole) {
+    for (int gpus = 1; gpus < whole.tensorParallel(); gpus *= 2) {
+      var split = whole.over(gpus);
+      if (Expectation.freeShare(split, catalog.engineOr(whole.engine(), whole.gpu())) >= ROOM) {
+        return split;
+      }
+    }
+    return whole;
+  }
+
+  private static double replicas(Map<String, String> row, Measurement.Setup setup) {
+    double replicas = Math.max(1, number(row, "num_gpus")) / setup.tensorParallel();
+    if (replicas != Math.rint(replicas)) {
+      throw no("GPUs are not those of whole replicas");
+    }
+    return replicas;
   }
 
   private static Precision precision(String word) {
@@ -184,25 +218,35 @@ public final class MeasurementFiles {
         131_072);
   }
 
-  private static Load load(Map<String, String> row, String notes) {
+  private static Load load(Map<String, String> row, String notes, double replicas) {
     String mode = text(row, "load_mode");
     String amount = text(row, "batch_or_concurrency");
     return switch (mode) {
       case "single_stream" -> new Load.SingleStream();
-      case "static_batch" -> new Load.StaticBatch(count(amount));
-      case "closed_loop", "closed_loop_sharegpt" -> new Load.ClosedLoop(count(amount));
+      case "static_batch" -> new Load.StaticBatch(each(amount, replicas));
+      case "closed_loop", "closed_loop_sharegpt" -> new Load.ClosedLoop(each(amount, replicas));
       case "offline_max" -> new Load.Maximum();
-      case "offline_burst" -> burst(amount, notes);
+      case "offline_burst" -> burst(amount, notes, replicas);
       case "open_loop_poisson" ->
-          new Load.OpenLoop(count(amount.replace("qps", "")), found(REQUESTS, notes, DEFAULT_RUN));
+          amount.equals("max")
+              ? new Load.Maximum()
+              : new Load.OpenLoop(
+                  count(amount.replace("qps", "")) / replicas,
+                  found(REQUESTS, notes, LONG_RUN) / replicas);
       default -> throw no("load mode unknown: " + mode);
     };
   }
 
-  private static Load burst(String amount, String notes) {
+  /** What one of the replicas gets; a request is not split. */
+  private static double each(String amount, double replicas) {
+    return Math.max(Math.min(1, count(amount)), count(amount) / replicas);
+  }
+
+  private static Load burst(String amount, String notes, double replicas) {
     String inside = amount.replaceAll("^inf\\((\\d+)\\)$", "$1");
-    double requests = inside.equals("inf") ? found(REQUESTS, notes, DEFAULT_RUN) : count(inside);
-    return new Load.Burst(requests, Math.min(requests, found(MOST_OPEN, notes, requests)));
+    double all = inside.equals("inf") ? found(REQUESTS, notes, LONG_RUN) : count(inside);
+    double requests = Math.max(1, all / replicas);
+    return new Load.Burst(requests, Math.min(requests, found(MOST_OPEN, notes, all) / replicas));
   }
 
   private static double found(Pattern pattern, String notes, double otherwise) {

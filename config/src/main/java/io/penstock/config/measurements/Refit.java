@@ -13,7 +13,7 @@ import java.nio.file.Path;
 public final class Refit {
   private static final String REMARK =
       """
-      # Engine parameters fitted to published measurements: by engine, width of the weights, GPU, engine version.
+      # Effects on engine parameters, fitted to published measurements: logarithms of what each multiplies the prior by.
       # Made by: java -cp penstock.jar io.penstock.config.measurements.Refit DATA config/catalog/fitted.csv
       """;
 

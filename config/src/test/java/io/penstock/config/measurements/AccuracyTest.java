@@ -1,6 +1,7 @@
 package io.penstock.config.measurements;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.penstock.config.catalog.Catalog;
@@ -101,6 +102,48 @@ class AccuracyTest {
   }
 
   @Test
+  void run_onSeveralReplicas_predictsTheirSum() throws IOException {
+    String model = "llama-2-7b";
+    String gpu = "A100-SXM-80GB";
+    var one = row("a-1", model, gpu, "fp16", 1, "16", "output_tok_s", "1000", "closed_loop");
+    var four = row("b-1", model, gpu, "fp16", 1, "64", "output_tok_s", "4000", "closed_loop");
+    data(one, four.replace(",1,1,1,512", ",4,1,1,512"));
+
+    var groups = Accuracy.run(directory, Optional.empty()).groups();
+
+    var bySource = groups.stream().filter(group -> group.by().equals("source")).toList();
+    assertThat(bySource).hasSize(2);
+    assertThat(bySource.getLast().errors()).isEqualTo(bySource.getFirst().errors());
+  }
+
+  @Test
+  void run_whereNobodySaysHowManyGpusAReplicaHas_takesTheFewestThatLeaveRoom() throws IOException {
+    String gpu = "A100-SXM-80GB";
+    var said = row("a-1", "llama-2-7b", gpu, "fp16", 1, "max", "req_s", "9", "offline_max");
+    data(
+        said.replace(",1,1,1,512", ",4,1,1,512"),
+        said.replace("a-1", "b-1").replace(",1,1,1,512", ",4,,1,512"));
+
+    var groups = Accuracy.run(directory, Optional.empty()).groups();
+
+    var bySource = groups.stream().filter(group -> group.by().equals("source")).toList();
+    assertThat(bySource).hasSize(2);
+    assertThat(bySource.getLast().errors()).isEqualTo(bySource.getFirst().errors());
+  }
+
+  @Test
+  void heldOut_predictsEveryRowOnce() throws IOException {
+    data(
+        row("a-1", "llama-2-7b", "A100-SXM-80GB", "fp16", 1, "1", "tpot_ms", "12", "closed_loop"),
+        row("a-2", "llama-2-7b", "H100-SXM-80GB", "fp16", 1, "1", "tpot_ms", "8", "closed_loop"),
+        row("a-3", "llama-2-13b", "H100-SXM-80GB", "fp16", 1, "1", "tpot_ms", "14", "closed_loop"));
+
+    assertThat(HeldOut.summary(directory, "models")).contains("rows      3");
+    assertThat(HeldOut.summary(directory, "gpus")).contains("rows      3");
+    assertThatThrownBy(() -> HeldOut.summary(directory, "moods")).hasMessageContaining("moods");
+  }
+
+  @Test
   void csv_withQuotesAndCommas_isReadAsItIsMeant() {
     var rows = Csv.rows("a,b\r\n\"x, \"\"y\"\"\nz\",2\n3,4");
 
@@ -115,8 +158,9 @@ class AccuracyTest {
     var again = FittedTable.read(FittedTable.write(shipped));
     var h100 = Catalog.shipped().gpus().get("h100");
 
-    assertThat(shipped.byPath()).containsKeys("vllm/16bit/h100", "tensorrt-llm/8bit/h100");
-    assertThat(again.byPath().keySet()).isEqualTo(shipped.byPath().keySet());
+    assertThat(shipped.effects())
+        .containsKeys("engine vllm/16bit/h100", "engine tensorrt-llm/8bit/h100", "gpu h100");
+    assertThat(again.effects()).isEqualTo(shipped.effects());
     assertThat(again.find("vllm", Precision.FP16, h100, "").compute())
         .isCloseTo(shipped.find("vllm", Precision.FP16, h100, "").compute(), within(1e-3));
   }

@@ -27,17 +27,33 @@ public final class Expectation {
     return Memory.of(deployment(measurement.setup(), engine)) instanceof MemoryBudget;
   }
 
+  /** The share of a GPU's memory that the replica has for sequences. */
+  public static double freeShare(Measurement.Setup setup, Engine engine) {
+    return switch (Memory.of(deployment(setup, engine))) {
+      case MemoryBudget budget -> budget.kvBytes() / budget.totalBytes();
+      case Memory.DoesNotFit _ -> 0;
+    };
+  }
+
   /** The metric's value, in its unit. */
   public static double of(Measurement measurement, Engine engine) {
     var replica = ContinuousBatching.of(deployment(measurement.setup(), engine));
-    double variation = measurement.variation();
-    var load =
-        new Workload(
-            Lengths.logNormal(measurement.promptTokens(), variation),
-            Lengths.logNormal(Math.max(1, measurement.completionTokens()), variation),
-            0,
-            1);
+    return of(measurement, workload(measurement), replica);
+  }
+
+  /** The same of a replica and requests that are at hand. */
+  static double of(Measurement measurement, Workload load, ContinuousBatching replica) {
     return value(measurement, load, replica, prediction(measurement.load(), load, replica));
+  }
+
+  /** The requests of a benchmark. */
+  static Workload workload(Measurement measurement) {
+    double variation = measurement.variation();
+    return new Workload(
+        Lengths.logNormal(measurement.promptTokens(), variation),
+        Lengths.logNormal(Math.max(1, measurement.completionTokens()), variation),
+        0,
+        1);
   }
 
   private static Prediction prediction(Load how, Workload load, ContinuousBatching replica) {

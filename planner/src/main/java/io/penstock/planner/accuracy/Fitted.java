@@ -1,5 +1,6 @@
 package io.penstock.planner.accuracy;
 
+import io.penstock.planner.accuracy.Factor.Subject;
 import io.penstock.planner.capacity.EngineParameters;
 import io.penstock.planner.hardware.Gpu;
 import io.penstock.planner.model.Precision;
@@ -9,49 +10,30 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Engine parameters by how much is known: a path of engine, width of the weights, GPU and engine
- * version, where the longest path that was measured answers. So a GPU never seen gets what its
- * engine reaches in general, and a new version what the others reached on that GPU.
+ * Engine parameters as products: the prior times an effect of each {@link Factor} that was
+ * measured. So a GPU never seen gets what its engine and its generation reach elsewhere, and a new
+ * version what the others reach on that GPU.
  *
- * @param byPath parameters by path, parts joined by a slash; the empty path is everything
+ * @param effects logarithms of what each multiplies the parameters by, in their order
  */
-public record Fitted(Map<String, EngineParameters> byPath) {
+public record Fitted(Map<String, List<Double>> effects) {
   public Fitted {
-    byPath = Collections.unmodifiableMap(new TreeMap<>(byPath));
+    effects = Collections.unmodifiableMap(new TreeMap<>(effects));
   }
 
   /** Nothing measured: the prior everywhere. */
-  public static final Fitted PRIOR = new Fitted(Map.of("", EngineParameters.PRIOR));
+  public static final Fitted PRIOR = new Fitted(Map.of());
 
-  /** The paths that apply, from the widest to the narrowest. */
-  public static List<String> paths(String engine, Precision weights, Gpu gpu, String version) {
-    String width = engine + "/" + width(weights);
-    String onGpu = width + "/" + gpu.name();
-    return version.isEmpty()
-        ? List.of("", engine, width, onGpu)
-        : List.of("", engine, width, onGpu, onGpu + "/" + version);
-  }
-
-  /** Weights that run through the same kernels. */
-  private static String width(Precision weights) {
-    return switch (weights) {
-      case FP32, FP16, BF16 -> "16bit";
-      case FP8, INT8, Q8_0 -> "8bit";
-      case INT4, FP4, MXFP4, Q4_K_M -> "4bit";
-    };
-  }
-
-  /** What the narrowest known path says. */
+  /** The parameters of an engine on a GPU, whether anybody measured the two or not. */
   public EngineParameters find(String engine, Precision weights, Gpu gpu, String version) {
-    var best = byPath.getOrDefault("", EngineParameters.PRIOR);
-    for (String path : paths(engine, weights, gpu, version)) {
-      best = byPath.getOrDefault(path, best);
+    var subject = new Subject(engine, weights, gpu, version);
+    double[] logarithms = EngineParameters.PRIOR.logarithms();
+    for (var factor : Factor.values()) {
+      var effect = effects.get(factor.of(subject));
+      for (int i = 0; effect != null && i < logarithms.length; i++) {
+        logarithms[i] += effect.get(i);
+      }
     }
-    return best;
-  }
-
-  /** The same for a measurement's setup. */
-  EngineParameters find(Measurement.Setup setup) {
-    return find(setup.engine(), setup.weights(), setup.gpu(), setup.version());
+    return EngineParameters.ofLogarithms(logarithms);
   }
 }

@@ -53,5 +53,11 @@ public record Measurement(
       Precision kv,
       String engine,
       String version,
-      int stepTokens) {}
+      int stepTokens) {
+
+    /** The same over another number of GPUs. */
+    public Setup over(int gpus) {
+      return new Setup(model, gpu, gpus, weights, kv, engine, version, stepTokens);
+    }
+  }
 }

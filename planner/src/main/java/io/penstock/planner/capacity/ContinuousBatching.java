@@ -26,7 +26,7 @@ public final class ContinuousBatching {
   private static final double MOST_PREFILL = 0.95;
 
   private static final int BISECTIONS = 40;
-  private static final double PRECISION = 1e-10;
+  private static final double PRECISION = 1e-8;
 
   private final StepTime step;
   private final MemoryBudget memory;
@@ -261,20 +261,7 @@ public final class ContinuousBatching {
    */
   public Prediction run(Workload load, double requestsPerSecond, double requests) {
     double most = maxSequences(load);
-    double low = 0;
-    double high = requests;
-    for (int i = 0; i < BISECTIONS; i++) {
-      double n = (low + high) / 2;
-      double residence = runResidence(load, n, most);
-      double duration =
-          requests / requestsPerSecond + residence + drainSeconds(load, Math.min(n, most));
-      double inside = requests * residence / duration;
-      if (inside > n) {
-        low = n;
-      } else {
-        high = n;
-      }
-    }
+    double high = inRun(load, requestsPerSecond, requests, most);
     double residence = runResidence(load, high, most);
     double n = Math.min(high, most);
     double drain = drainSeconds(load, n);
@@ -286,6 +273,38 @@ public final class ContinuousBatching {
     var wait = new Wait(waiting, square(waiting) / 3);
     return prediction(
         load, high, seen, Math.min(n, most - 1), rate, wait, met, n / most, high > most);
+  }
+
+  /** The {@code n} of {@link #run}: false position, as in {@link #balance}. */
+  private double inRun(Workload load, double requestsPerSecond, double requests, double most) {
+    double low = 0;
+    double atLow = -inside(load, requestsPerSecond, requests, most, low);
+    double high = requests;
+    double atHigh = high - inside(load, requestsPerSecond, requests, most, high);
+    for (int i = 0; i < BISECTIONS && high - low > PRECISION * high && atHigh > 0; i++) {
+      double n = (low * atHigh - high * atLow) / (atHigh - atLow);
+      double over = n - inside(load, requestsPerSecond, requests, most, n);
+      if (Math.abs(over) <= PRECISION * n) {
+        return n;
+      }
+      if (over > 0) {
+        high = n;
+        atHigh = over;
+        atLow /= 2;
+      } else {
+        low = n;
+        atLow = over;
+        atHigh /= 2;
+      }
+    }
+    return high;
+  }
+
+  private double inside(
+      Workload load, double requestsPerSecond, double requests, double most, double n) {
+    double residence = runResidence(load, n, most);
+    double drain = drainSeconds(load, Math.min(n, most));
+    return requests * residence / (requests / requestsPerSecond + residence + drain);
   }
 
   private double runResidence(Workload load, double n, double most) {

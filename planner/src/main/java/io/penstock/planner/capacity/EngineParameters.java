@@ -128,4 +128,22 @@ public record EngineParameters(
     }
     return of(v);
   }
+
+  /** The logarithm of each number, in order. */
+  public double[] logarithms() {
+    double[] v = toArray();
+    for (int i = 0; i < COUNT; i++) {
+      v[i] = Math.log(v[i]);
+    }
+    return v;
+  }
+
+  /** What {@link #logarithms} says, each moved into its bounds. */
+  public static EngineParameters ofLogarithms(double[] logarithms) {
+    double[] v = new double[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+      v[i] = Math.exp(logarithms[i]);
+    }
+    return clamped(v);
+  }
 }

@@ -1,5 +1,6 @@
 package io.penstock.planner.capacity;
 
+import io.penstock.planner.hardware.Link;
 import io.penstock.planner.model.KvCache;
 import io.penstock.planner.model.ModelSpec;
 import io.penstock.planner.model.Precision;
@@ -34,10 +35,10 @@ public final class StepTime {
    */
   private static final double PADDED_TOKENS = 32;
 
-  private final ModelSpec model;
-  private final WeightMemory weights;
+  private final ModelSpec.Experts experts;
   private final KvCache kv;
-  private final double secondsPerWeightByte;
+  private final double alwaysReadSeconds;
+  private final double expertReadSeconds;
   private final double secondsPerToken;
   private final double paddingSeconds;
   private final double headSecondsPerSequence;
@@ -58,12 +59,14 @@ public final class StepTime {
     var parameters = deployment.engine().parameters();
     int shards = deployment.shards();
     var precision = deployment.weights();
-    this.model = model;
-    this.weights = new WeightMemory(model, precision);
+    this.experts = model.experts();
     this.kv = new KvCache(model, deployment.kv(), shards);
     double bandwidth = gpu.bandwidthBytesPerSecond();
-    this.secondsPerWeightByte =
+    var weights = new WeightMemory(model, precision);
+    double secondsPerWeightByte =
         1 / (bandwidth * parameters.weightBandwidth() * bandwidthMultiplier(precision) * shards);
+    this.alwaysReadSeconds = weights.alwaysReadBytes() * secondsPerWeightByte;
+    this.expertReadSeconds = weights.expertBytes() * secondsPerWeightByte;
     double compute = precision.peak(gpu) * parameters.compute() * computeMultiplier(deployment);
     double expert = model.parameters().expert() / parameters.expertCompute();
     double inner = model.parameters().dense() + expert * model.experts().activeShare();
@@ -84,7 +87,7 @@ public final class StepTime {
     this.fullSecondsPerPair = pairSeconds * (model.layers() - sliding);
     this.slidingSecondsPerPair = pairSeconds * sliding;
     this.window = model.attention().slidingWindow();
-    int collectives = shards > 1 ? 2 * model.layers() : 0;
+    double collectives = shards > 1 ? 2.0 * model.layers() * crowding(gpu.link(), shards) : 0;
     this.collectiveSeconds = collectives * parameters.collectiveSeconds();
     this.collectiveSecondsPerToken =
         collectives
@@ -142,10 +145,11 @@ public final class StepTime {
   /** The part that multiplies by weights. */
   public double linearSeconds(double decodeSequences, double prefillTokens) {
     double tokens = decodeSequences + prefillTokens;
-    double memory = weights.readBytes(tokens) * secondsPerWeightByte;
+    double touched = experts.touchedShare(tokens);
+    double memory = alwaysReadSeconds + touched * expertReadSeconds;
     double compute =
         tokens * secondsPerToken
-            + model.experts().touchedShare(tokens) * paddingSeconds
+            + touched * paddingSeconds
             + decodeSequences * headSecondsPerSequence;
     return Math.cbrt(memory * memory * memory + compute * compute * compute);
   }
@@ -179,6 +183,14 @@ public final class StepTime {
   /** The part that is neither arithmetic nor memory. */
   public double overheadSeconds(double decodeSequences) {
     return layersSeconds + sequenceSeconds * decodeSequences;
+  }
+
+  /**
+   * GPUs on PCIe meet at the host's bridge, so that an all-reduce takes the longer the more there
+   * are; a pair is the measure.
+   */
+  private static double crowding(Link link, int shards) {
+    return link.kind() == Link.Kind.PCIE ? shards / 2.0 : 1;
   }
 
   private static double computeMultiplier(Deployment deployment) {

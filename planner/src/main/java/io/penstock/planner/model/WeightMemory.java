@@ -31,6 +31,16 @@ public final class WeightMemory {
     return alwaysReadBytes + expertBytes + embeddingBytes;
   }
 
+  /** Read by every step, over the whole replica. */
+  public double alwaysReadBytes() {
+    return alwaysReadBytes;
+  }
+
+  /** All experts, over the whole replica. */
+  public double expertBytes() {
+    return expertBytes;
+  }
+
   /** Read by a step of {@code tokens} tokens, over the whole replica. */
   public double readBytes(double tokens) {
     return alwaysReadBytes + expertBytes * model.experts().touchedShare(tokens);

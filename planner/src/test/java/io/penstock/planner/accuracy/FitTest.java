@@ -19,11 +19,11 @@ class FitTest {
 
   @Test
   void of_rowsThatTheModelMade_predictsOthersOfThem() {
-    var found = FIT.of(rows(new double[] {1, 4, 16, 64}), Fitted.PRIOR);
+    var found = FIT.of(rows(new double[] {1, 4, 16, 64}));
 
     for (var row : rows(new double[] {2, 8, 32})) {
       double before = error(row, EngineParameters.PRIOR);
-      double after = error(row, found.find(row.setup()));
+      double after = error(row, parameters(found, row));
       assertThat(after).as(row.id()).isLessThan(0.04).isLessThan(before);
     }
   }
@@ -45,29 +45,40 @@ class FitTest {
             wrong.metric(),
             wrong.value() * 20));
 
-    var found = FIT.of(rows, Fitted.PRIOR);
+    var found = FIT.of(rows);
 
     assertThat(rows(new double[] {8}))
-        .allSatisfy(row -> assertThat(error(row, found.find(row.setup()))).isLessThan(0.05));
+        .allSatisfy(row -> assertThat(error(row, parameters(found, row))).isLessThan(0.05));
   }
 
   @Test
   void of_noRows_leavesThePrior() {
-    var found = FIT.of(List.of(), Fitted.PRIOR);
+    var found = FIT.of(List.of());
 
     assertThat(found.find("vllm", Precision.FP16, Sample.A100, "1"))
         .isEqualTo(EngineParameters.PRIOR);
   }
 
   @Test
-  void find_ofAGpuNeverSeen_isTheEnginesOwn() {
-    var found = FIT.of(rows(new double[] {1, 16}), Fitted.PRIOR);
+  void find_ofAGpuNeverSeen_isBetweenWhatIsBelievedAndWhatTheEngineDidElsewhere() {
+    var found = FIT.of(rows(new double[] {1, 4, 16, 64}));
+    var seen = found.find("vllm", Precision.FP16, Sample.A100, "1");
+    var other = found.find("vllm", Precision.FP16, Sample.T4, "");
 
-    assertThat(found.find("vllm", Precision.FP16, Sample.T4, ""))
-        .isEqualTo(found.byPath().get("vllm/16bit"))
-        .isNotEqualTo(EngineParameters.PRIOR);
-    assertThat(found.find("vllm", Precision.FP16, Sample.A100, "9.9"))
-        .isEqualTo(found.byPath().get("vllm/16bit/a100"));
+    assertThat(other.compute())
+        .isBetween(seen.compute(), EngineParameters.PRIOR.compute())
+        .isNotEqualTo(seen.compute())
+        .isNotEqualTo(EngineParameters.PRIOR.compute());
+  }
+
+  @Test
+  void find_ofAVersionNeverSeen_isNearWhatOthersReachOnThatGpu() {
+    var found = FIT.of(rows(new double[] {1, 4, 16, 64}));
+    var prior = EngineParameters.PRIOR.compute();
+    var seen = found.find("vllm", Precision.FP16, Sample.A100, "1").compute();
+    var other = found.find("vllm", Precision.FP16, Sample.A100, "9.9").compute();
+
+    assertThat(Math.abs(other - seen)).isLessThan(Math.abs(other - prior));
   }
 
   @Test
@@ -79,6 +90,11 @@ class FitTest {
     assertThat(Errors.of(rows).p90()).isCloseTo(0.1, within(1e-9));
     assertThat(Errors.optimism(rows)).isCloseTo(1.1, within(1e-9));
     assertThat(Errors.of(List.of()).median()).isNaN();
+  }
+
+  private static EngineParameters parameters(Fitted found, Measurement row) {
+    var setup = row.setup();
+    return found.find(setup.engine(), setup.weights(), setup.gpu(), setup.version());
   }
 
   private static double error(Measurement row, EngineParameters parameters) {
