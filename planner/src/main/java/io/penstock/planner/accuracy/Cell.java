@@ -22,9 +22,6 @@ final class Cell {
   /** How much graver it is to promise too much than too little. */
   private static final double OPTIMISM = 1.6;
 
-  /** A server that hundreds of requests hit at once is busy with more than its model. */
-  private static final double TRUST_IN_BURSTS = 0.2;
-
   /** So many rows tell their noise. */
   private static final double ENOUGH = 6;
 
@@ -155,12 +152,8 @@ final class Cell {
     Map<String, Integer> counts = new HashMap<>();
     rows.forEach(row -> counts.merge(kind(row), 1, Integer::sum));
     return rows.stream()
-        .mapToDouble(row -> trust(row) * Math.pow(counts.getOrDefault(kind(row), 1), -CROWDING))
+        .mapToDouble(row -> Math.pow(counts.getOrDefault(kind(row), 1), -CROWDING))
         .toArray();
-  }
-
-  private static double trust(Measurement row) {
-    return row.load() instanceof Load.Burst ? TRUST_IN_BURSTS : 1;
   }
 
   private static String kind(Measurement row) {
