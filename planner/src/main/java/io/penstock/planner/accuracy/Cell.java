@@ -55,7 +55,7 @@ final class Cell {
 
   /** Looks at the residuals of {@code effects}; rows that contradict each other are noise. */
   void start(double[] effects, double leastNoise) {
-    residuals = residuals(logarithms(effects));
+    residuals = residuals(sum(effects));
     tried = residuals;
     double[] sizes = Arrays.stream(residuals).map(Math::abs).sorted().toArray();
     double median = Math.min(1, sizes[sizes.length / 2]);
@@ -64,7 +64,7 @@ final class Cell {
 
   /** The residuals of {@code effects}, to be kept where they are better. */
   void tryOut(double[] effects) {
-    tried = residuals(logarithms(effects));
+    tried = residuals(sum(effects));
   }
 
   /** What the residuals that were tried last cost. */
@@ -79,7 +79,7 @@ final class Cell {
 
   /** Takes the derivatives at {@code effects}. */
   void linearise(double[] effects) {
-    double[] at = logarithms(effects);
+    double[] at = sum(effects);
     residuals = residuals(at);
     double[][] slopes = new double[COUNT][];
     for (int j = 0; j < COUNT; j++) {
@@ -111,8 +111,8 @@ final class Cell {
     }
   }
 
-  private double[] logarithms(double[] all) {
-    double[] sum = EngineParameters.PRIOR.logarithms();
+  private double[] sum(double[] all) {
+    double[] sum = new double[COUNT];
     for (int effect : effects) {
       for (int j = 0; j < COUNT; j++) {
         sum[j] += all[effect * COUNT + j];
@@ -121,8 +121,8 @@ final class Cell {
     return sum;
   }
 
-  private double[] residuals(double[] logarithms) {
-    var parameters = EngineParameters.ofLogarithms(logarithms);
+  private double[] residuals(double[] sum) {
+    var parameters = EngineParameters.PRIOR.scaled(sum);
     double[] residuals = new double[rows.size()];
     Setup known = rows.getFirst().setup();
     var replica = replica(known, parameters);

@@ -27,13 +27,13 @@ public record Fitted(Map<String, List<Double>> effects) {
   /** The parameters of an engine on a GPU, whether anybody measured the two or not. */
   public EngineParameters find(String engine, Precision weights, Gpu gpu, String version) {
     var subject = new Subject(engine, weights, gpu, version);
-    double[] logarithms = EngineParameters.PRIOR.logarithms();
+    double[] sum = new double[EngineParameters.COUNT];
     for (var factor : Factor.values()) {
       var effect = effects.get(factor.of(subject));
-      for (int i = 0; effect != null && i < logarithms.length; i++) {
-        logarithms[i] += effect.get(i);
+      for (int i = 0; effect != null && i < sum.length; i++) {
+        sum[i] += effect.get(i);
       }
     }
-    return EngineParameters.ofLogarithms(logarithms);
+    return EngineParameters.PRIOR.scaled(sum);
   }
 }

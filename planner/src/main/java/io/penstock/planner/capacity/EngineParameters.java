@@ -129,20 +129,11 @@ public record EngineParameters(
     return of(v);
   }
 
-  /** The logarithm of each number, in order. */
-  public double[] logarithms() {
+  /** These, each times {@code e} to the effect on it, moved into its bounds. */
+  public EngineParameters scaled(double[] effects) {
     double[] v = toArray();
     for (int i = 0; i < COUNT; i++) {
-      v[i] = Math.log(v[i]);
-    }
-    return v;
-  }
-
-  /** What {@link #logarithms} says, each moved into its bounds. */
-  public static EngineParameters ofLogarithms(double[] logarithms) {
-    double[] v = new double[COUNT];
-    for (int i = 0; i < COUNT; i++) {
-      v[i] = Math.exp(logarithms[i]);
+      v[i] *= Math.exp(effects[i]);
     }
     return clamped(v);
   }
