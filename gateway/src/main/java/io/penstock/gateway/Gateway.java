@@ -92,7 +92,10 @@ public final class Gateway {
     this.options = options;
     this.account = new Account(config, metrics.registry(), System.Logger.Level.DEBUG);
     this.redis = config.redis().map(store -> Redis.open(vertx, store, metrics.registry()));
-    this.admit = new Admit(config, metrics.registry());
+    this.admit =
+        redis
+            .map(store -> new Admit(config, metrics.registry(), store, vertx))
+            .orElseGet(() -> new Admit(config, metrics.registry()));
     this.cache = new AnswerCache(vertx, config.cache(), metrics.registry());
     this.backends = new Backends(config);
     this.stages = stages(config);
@@ -240,6 +243,7 @@ public final class Gateway {
     }
     Future<Void> ending =
         Future.join(closing)
+            .transform(_ -> admit.close())
             .transform(_ -> redis.map(Redis::close).orElseGet(Future::succeededFuture))
             .onComplete(_ -> metrics.close());
     closed = ending;

@@ -15,17 +15,24 @@ import io.penstock.gateway.call.LimitState;
 import io.penstock.gateway.call.Refusal;
 import io.penstock.gateway.call.Reservation;
 import io.penstock.gateway.call.Usage;
+import io.penstock.gateway.redis.Redis;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whether a call is within its limits, once over all of them: the key's requests, tokens
- * and slots, the pool's, and the tenant's money.
+ * Decides whether a call is within its limits, once over all of them: those of its key, its tenant,
+ * its tier and its pool.
  *
  * <p>Every limit is checked before any is debited. The check changes nothing, so a refused call
  * burns nothing. Then each is taken by its own compare-and-set; should another call have been
@@ -33,18 +40,35 @@ import org.jspecify.annotations.Nullable;
  * is no lock, and two calls meet only where they share a limit. Each bucket alone never grants more
  * than it holds, and so no interleaving admits more than capacity and refill.
  *
+ * <p>Where there is a store that the fleet shares, {@link Fleet} decides instead, and this decides
+ * alone, on the terms of the config, while the store is away.
+ *
  * <p>Shared by all loops. What it knows is keyed by the config's keys, tenants and pools alone, so
  * that nothing a client sends makes it grow.
  */
 public final class Admit {
+  private static final Duration AT_ONCE = Duration.ofMillis(1);
+  private static final String PASSED = "Rate limit reached; please try again now.";
+
   private final MeterRegistry meters;
   private final LongSupplier nanoClock;
   private final InstantSource wallClock;
+  private final @Nullable Fleet fleet;
   private final LongAdder outstanding = new LongAdder();
   private volatile Book book;
 
   public Admit(PenstockConfig config, MeterRegistry meters) {
-    this(config, meters, System::nanoTime, InstantSource.system());
+    this(config, meters, null, System::nanoTime, InstantSource.system());
+  }
+
+  /** With limits that all gateways of the store share. */
+  public Admit(PenstockConfig config, MeterRegistry meters, Redis store, Vertx vertx) {
+    this(
+        config,
+        meters,
+        new Fleet(store, vertx, meters),
+        System::nanoTime,
+        InstantSource.system());
   }
 
   Admit(
@@ -52,7 +76,17 @@ public final class Admit {
       MeterRegistry meters,
       LongSupplier nanoClock,
       InstantSource wallClock) {
+    this(config, meters, null, nanoClock, wallClock);
+  }
+
+  private Admit(
+      PenstockConfig config,
+      MeterRegistry meters,
+      @Nullable Fleet fleet,
+      LongSupplier nanoClock,
+      InstantSource wallClock) {
     this.meters = meters;
+    this.fleet = fleet;
     this.nanoClock = nanoClock;
     this.wallClock = wallClock;
     this.book = Book.EMPTY;
@@ -81,7 +115,79 @@ public final class Admit {
    */
   public Future<Admission> reserve(
       Caller caller, @Nullable Pool pool, Demand demand, long maxMicroUsd) {
-    return Future.succeededFuture(decide(caller, pool, Ask.of(demand, maxMicroUsd)));
+    Ask ask = Ask.of(demand, maxMicroUsd);
+    Book now = book;
+    Client client = now.clients.get(caller.keyId());
+    if (client == null) {
+      // The key went with a reload while this call was on its way.
+      return Future.succeededFuture(new Refusal.Unauthenticated(true));
+    }
+    Scope[] scopes = now.scopes(client, pool);
+    return fleet == null
+        ? Future.succeededFuture(decide(client, scopes, ask, Terms.ALONE))
+        : ask(fleet, client, scopes, ask);
+  }
+
+  private Future<Admission> ask(Fleet store, Client client, Scope[] scopes, Ask ask) {
+    Refusal never = Wording.tooLarge(scopes, ask);
+    if (never != null) {
+      return Future.succeededFuture(refused(client, never));
+    }
+    Fleet.Ticket ticket = store.ticket(scopes, ask, wallClock.millis());
+    return store
+        .reserve(ticket)
+        .transform(answer ->
+            Future.succeededFuture(
+                answer.succeeded()
+                    ? decided(store, client, ticket, answer.result())
+                    : decide(client, scopes, ask, store.terms())));
+  }
+
+  /** The store's answer, by which the picture of it is brought up to date too. */
+  private Admission decided(Fleet store, Client client, Fleet.Ticket ticket, Fleet.Reply reply) {
+    long nanos = nanoClock.getAsLong();
+    learn(ticket.scopes(), reply, nanos);
+    LimitState state = ticket.scopes()[0].state(nanos, 0, 0);
+    if (reply.admitted()) {
+      outstanding.increment();
+      client.decisions.admitted.increment();
+      Grant grant = new Grant(this, store, ticket.granted(reply), state, nanos);
+      store.opened(grant);
+      return grant;
+    }
+    Refusal why = objection(ticket.scopes(), ticket.ask(), Terms.ALONE, nanos);
+    // What stood against it has passed on the way from the store.
+    return refused(
+        client,
+        why != null ? why : new Refusal.RateLimited("requests", AT_ONCE, PASSED, state));
+  }
+
+  private void learn(Scope[] scopes, Fleet.Reply reply, long nanos) {
+    long millis = wallClock.millis();
+    for (int i = 0; i < scopes.length; i++) {
+      Scope scope = scopes[i];
+      if (scope.requests != null) {
+        scope.requests.learn(reply.requestsEmptyNanos(i), nanos);
+      }
+      if (scope.tokens != null) {
+        scope.tokens.learn(reply.tokensEmptyNanos(i), nanos);
+      }
+      if (scope.budget != null) {
+        scope.budget.learn(
+            reply.windowMillis(i), reply.spentMicroUsd(i), reply.heldMicroUsd(i), millis);
+      }
+      scope.slots.learn(reply.slots(i));
+    }
+  }
+
+  private static Refusal refused(Client client, Refusal no) {
+    client.decisions.refused(no).increment();
+    return no;
+  }
+
+  /** Ends what it shares with other gateways; the store itself is not its own. */
+  public Future<Void> close() {
+    return fleet == null ? Future.succeededFuture() : fleet.close();
   }
 
   /** What {@link #reserve} would say now; nothing is taken, and there is nothing to end. */
@@ -98,14 +204,14 @@ public final class Admit {
     }
     Ask ask = Ask.of(demand, maxMicroUsd);
     long nanos = nanoClock.getAsLong();
-    Admission no = objection(client, now.pool(pool), ask, nanos);
-    return no != null ? no : new Imagined(client.scope.state(nanos, 1, ask.tokens()));
+    Admission no = objection(now.scopes(client, pool), ask, Terms.ALONE, nanos);
+    return no != null ? no : new Imagined(client.key().state(nanos, 1, ask.tokens()));
   }
 
   /** A caller's limits now. */
   public LimitState peek(Caller caller) {
     Client client = book.clients.get(caller.keyId());
-    return client == null ? LimitState.UNLIMITED : client.scope.state(nanoClock.getAsLong(), 0, 0);
+    return client == null ? LimitState.UNLIMITED : client.key().state(nanoClock.getAsLong(), 0, 0);
   }
 
   /** Calls that hold a reservation. */
@@ -120,8 +226,10 @@ public final class Admit {
     book.clients.values().stream()
         .filter(client -> client.tier.equals(tier))
         .forEach(client -> {
-          if (client.budget != null) {
-            all.put(client.tenant, Money.of(client.budget.at(millis)));
+          for (Scope scope : client.scopes) {
+            if (scope.budget != null) {
+              all.put(client.tenant, Money.of(scope.budget.at(millis)));
+            }
           }
         });
     return Map.copyOf(all);
@@ -134,58 +242,66 @@ public final class Admit {
    * new starts full, what is gone is forgotten, and calls in flight end where they began.
    */
   public synchronized void reload(PenstockConfig config) {
-    Book before = book;
-    long nanos = nanoClock.getAsLong();
-    Map<Purse, Budget> budgets = new HashMap<>();
-    Map<String, Decisions> decisions = new HashMap<>(before.decisions);
+    Draft draft = new Draft(book, nanoClock.getAsLong(), wallClock.millis());
+    Map<String, Decisions> decisions = new HashMap<>(book.decisions);
     Map<String, Client> clients = new HashMap<>();
     for (ApiKey key : config.keys()) {
       Tier tier = config.tiers().get(key.tier());
       if (tier != null) {
         Decisions counts = decisions.computeIfAbsent(tier.name(), this::decisionsOf);
-        clients.put(key.id(), client(key, tier, before, budgets, counts, nanos));
+        Scope[] scopes = draft.scopes(key, tier);
+        clients.put(key.id(), new Client(key.tenant(), tier.name(), scopes, counts));
       }
     }
-    book = new Book(clients, poolScopes(config, before, nanos), budgets, decisions);
-  }
-
-  private Client client(
-      ApiKey key,
-      Tier tier,
-      Book before,
-      Map<Purse, Budget> budgets,
-      Decisions decisions,
-      long nanos) {
-    Client old = before.clients.get(key.id());
-    Scope known = old != null && old.tier.equals(tier.name()) ? old.scope : null;
-    Scope scope = Scope.of("your key (tier " + tier.name() + ")", tier.limits(), known, nanos);
-    Purse purse = new Purse(tier.name(), key.tenant());
-    Budget budget =
-        tier.budget()
-            .map(rate -> budgets.computeIfAbsent(purse, owner -> budget(owner, rate, before)))
-            .orElse(null);
-    return new Client(key.tenant(), tier.name(), scope, budget, decisions);
-  }
-
-  private Budget budget(Purse owner, Rate rate, Book before) {
-    Budget known = before.budgets.get(owner);
-    if (known == null) {
-      return new Budget(rate, wallClock.millis());
-    }
-    known.resize(rate, wallClock.millis());
-    return known;
-  }
-
-  private static Map<String, Scope> poolScopes(PenstockConfig config, Book before, long nanos) {
-    Map<String, Scope> scopes = new HashMap<>();
+    Map<String, Scope> pools = new HashMap<>();
     for (Pool pool : config.pools().values()) {
       if (!pool.limits().equals(Limits.NONE)) {
-        Scope known = before.pools.get(pool.name());
-        scopes.put(
-            pool.name(), Scope.of("the pool '" + pool.name() + "'", pool.limits(), known, nanos));
+        pools.put(pool.name(), draft.scope(pool));
       }
     }
-    return scopes;
+    book = new Book(clients, pools, draft.made, decisions);
+    if (fleet != null) {
+      fleet.watch(List.copyOf(draft.made.values()));
+    }
+  }
+
+  /** The scopes of a config in the making; one that was there before keeps what was taken. */
+  private static final class Draft {
+    final Map<String, Scope> made = new HashMap<>();
+    private final Book before;
+    private final long nanos;
+    private final long millis;
+
+    Draft(Book before, long nanos, long millis) {
+      this.before = before;
+      this.nanos = nanos;
+      this.millis = millis;
+    }
+
+    /** The key's, always and first; then those that have a limit. */
+    Scope[] scopes(ApiKey key, Tier tier) {
+      List<Scope> all = new ArrayList<>();
+      String id = "key:" + tier.name() + ':' + key.id();
+      String name = "your key (tier " + tier.name() + ")";
+      all.add(scope(name, id, tier.limits(), Optional.empty()));
+      if (tier.budget().isPresent()) {
+        String tenant = "tenant:" + tier.name() + ':' + key.tenant();
+        all.add(scope("your tenant", tenant, Limits.NONE, tier.budget()));
+      }
+      return all.toArray(Scope[]::new);
+    }
+
+    Scope scope(Pool pool) {
+      String name = "the pool '" + pool.name() + "'";
+      return scope(name, "pool:" + pool.name(), pool.limits(), Optional.empty());
+    }
+
+    private Scope scope(
+        String name, String id, Limits limits, Optional<Rate> budget) {
+      return made.computeIfAbsent(
+          id,
+          _ -> Scope.of(name, id, limits, budget, before.scopes.get(id), nanos, millis));
+    }
   }
 
   private Decisions decisionsOf(String tier) {
@@ -200,22 +316,14 @@ public final class Admit {
     return money(tier).values().stream().mapToDouble(Money::usedRatio).max().orElse(Double.NaN);
   }
 
-  private Admission decide(Caller caller, @Nullable Pool pool, Ask ask) {
-    Book now = book;
-    Client client = now.clients.get(caller.keyId());
-    if (client == null) {
-      // The key went with a reload while this call was on its way.
-      return new Refusal.Unauthenticated(true);
-    }
+  private Admission decide(Client client, Scope[] scopes, Ask ask, Terms terms) {
     while (true) {
       long nanos = nanoClock.getAsLong();
-      Scope poolScope = now.pool(pool);
-      Refusal no = objection(client, poolScope, ask, nanos);
+      Refusal no = objection(scopes, ask, terms, nanos);
       if (no != null) {
-        client.decisions.refused(no).increment();
-        return no;
+        return refused(client, no);
       }
-      Held held = take(client, poolScope, ask, nanos);
+      Held held = take(scopes, ask, terms, nanos);
       if (held != null) {
         client.decisions.admitted.increment();
         return held;
@@ -224,49 +332,80 @@ public final class Admit {
   }
 
   /** Why not, or null; changes nothing. What never fits is told first, then what is spent. */
-  private @Nullable Refusal objection(Client client, @Nullable Scope pool, Ask ask, long nanos) {
-    Refusal never = Wording.tooLarge(client.scope, pool, client.budget, ask);
+  private @Nullable Refusal objection(Scope[] scopes, Ask ask, Terms terms, long nanos) {
+    Refusal never = Wording.tooLarge(scopes, ask);
+    if (never == null && !terms.alone()) {
+      never = denial(scopes, terms, nanos);
+    }
     if (never != null) {
       return never;
     }
-    Scope.Hindrance hindrance =
-        Scope.Hindrance.worse(
-            client.scope.check(ask.tokens(), nanos),
-            pool == null ? null : pool.check(ask.tokens(), nanos));
-    if (client.budget != null) {
-      long millis = wallClock.millis();
-      Budget.Spent money = client.budget.at(millis);
-      if (money.lacksForGood(ask.maxMicroUsd())) {
-        return Wording.spent(money, millis);
-      }
-      if (hindrance == null && money.lacks(ask.maxMicroUsd())) {
-        return Wording.held(client.scope.state(nanos, 0, 0));
+    Scope.Hindrance hindrance = null;
+    boolean anyBudget = false;
+    for (Scope scope : scopes) {
+      hindrance = Scope.Hindrance.worse(hindrance, scope.check(ask.tokens(), terms, nanos));
+      anyBudget |= scope.budget != null;
+    }
+    if (anyBudget && terms.countsMoney()) {
+      Refusal money = spent(scopes, ask, terms, nanos, hindrance == null);
+      if (money != null) {
+        return money;
       }
     }
-    return hindrance == null ? null : Wording.limited(hindrance, client.scope.state(nanos, 0, 0));
+    return hindrance == null
+        ? null
+        : Wording.limited(hindrance, scopes[0].state(nanos, 0, 0));
   }
 
-  private @Nullable Held take(Client client, @Nullable Scope poolScope, Ask ask, long nanos) {
-    Scope.Hold key = client.scope.take(ask.tokens(), nanos);
-    if (key == null) {
-      return null;
-    }
-    Scope.Hold pool = poolScope == null ? null : poolScope.take(ask.tokens(), nanos);
-    if (poolScope != null && pool == null) {
-      key.undo(nanos);
-      return null;
-    }
-    Budget.Hold money =
-        client.budget == null ? null : client.budget.take(ask.maxMicroUsd(), wallClock.millis());
-    if (client.budget != null && money == null) {
-      key.undo(nanos);
-      if (pool != null) {
-        pool.undo(nanos);
+  private static @Nullable Refusal denial(Scope[] scopes, Terms terms, long nanos) {
+    for (Scope scope : scopes) {
+      String limit = scope.denied(terms);
+      if (limit != null) {
+        return Wording.denied(limit, scopes[0].state(nanos, 0, 0));
       }
-      return null;
+    }
+    return null;
+  }
+
+  /** Money that is not there; what calls in flight hold is told of only where nothing else is. */
+  private @Nullable Refusal spent(
+      Scope[] scopes, Ask ask, Terms terms, long nanos, boolean nothingElse) {
+    long millis = wallClock.millis();
+    long asked = ask.maxMicroUsd() * terms.sharers();
+    for (Scope scope : scopes) {
+      if (scope.budget != null) {
+        Budget.Spent money = scope.budget.at(millis);
+        if (money.lacksForGood(asked)) {
+          return Wording.spent(scope, money, millis);
+        }
+        if (nothingElse && money.lacks(asked)) {
+          return Wording.held(scope, scopes[0].state(nanos, 0, 0));
+        }
+      }
+    }
+    return null;
+  }
+
+  private @Nullable Held take(Scope[] scopes, Ask ask, Terms terms, long nanos) {
+    Scope.Hold[] holds = new Scope.Hold[scopes.length];
+    for (int i = 0; i < scopes.length; i++) {
+      long millis = scopes[i].budget == null ? 0 : wallClock.millis();
+      Scope.Hold hold = scopes[i].take(ask, terms, nanos, millis);
+      if (hold == null) {
+        while (--i >= 0) {
+          holds[i].undo(nanos);
+        }
+        return null;
+      }
+      holds[i] = hold;
     }
     outstanding.increment();
-    return new Held(this, key, pool, money, client.scope.state(nanos, 0, 0));
+    return new Held(this, holds, ask, terms, scopes[0].state(nanos, 0, 0));
+  }
+
+  /** The start of the window in which a scope's money is counted now. */
+  long moneyWindow(Scope scope) {
+    return scope.budget == null ? 0 : scope.budget.at(wallClock.millis()).startMillis();
   }
 
   long reservationEnded() {
@@ -300,23 +439,30 @@ public final class Admit {
     public void release() {}
   }
 
-  /** Whose money: a tenant's, as one tier grants it. */
-  private record Purse(String tier, String tenant) {}
-
   /** One key of the config. */
-  private record Client(
-      String tenant, String tier, Scope scope, @Nullable Budget budget, Decisions decisions) {}
+  private record Client(String tenant, String tier, Scope[] scopes, Decisions decisions) {
+    Scope key() {
+      return scopes[0];
+    }
+  }
 
   /** All that a config's limits are, and what is taken from them. */
   private record Book(
       Map<String, Client> clients,
       Map<String, Scope> pools,
-      Map<Purse, Budget> budgets,
+      Map<String, Scope> scopes,
       Map<String, Decisions> decisions) {
     static final Book EMPTY = new Book(Map.of(), Map.of(), Map.of(), Map.of());
 
-    @Nullable Scope pool(@Nullable Pool pool) {
-      return pool == null ? null : pools.get(pool.name());
+    /** The scopes of one call. */
+    Scope[] scopes(Client client, @Nullable Pool pool) {
+      Scope more = pool == null ? null : pools.get(pool.name());
+      if (more == null) {
+        return client.scopes;
+      }
+      Scope[] all = Arrays.copyOf(client.scopes, client.scopes.length + 1);
+      all[client.scopes.length] = more;
+      return all;
     }
   }
 }

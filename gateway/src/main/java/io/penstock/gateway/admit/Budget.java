@@ -34,22 +34,49 @@ final class Budget {
     spent = new AtomicReference<>(Spent.from(limit, rate.window(), nowMillis));
   }
 
+  /** A new one; or the one before, with what was spent of it. */
+  static Budget of(Rate rate, @Nullable Budget before, long nowMillis) {
+    if (before == null) {
+      return new Budget(rate, nowMillis);
+    }
+    before.resize(rate, nowMillis);
+    return before;
+  }
+
   private static long microUsd(Rate rate) {
     return Math.round(rate.amount() * 1e6);
   }
 
-  /** Reserves this much, or nothing: null when it is not there. */
+  /** As {@link #take(long, int, long)}, by the only taker. */
   @Nullable Hold take(long microUsd, long nowMillis) {
+    return take(microUsd, 1, nowMillis);
+  }
+
+  /**
+   * Reserves this much, or nothing: null when it is not there.
+   *
+   * @param sharers how many take from it unseen of each other: each is charged for all
+   */
+  @Nullable Hold take(long microUsd, int sharers, long nowMillis) {
+    long charge = microUsd * sharers;
     while (true) {
       Spent before = spent.get();
       Spent now = before.at(nowMillis);
-      if (now.lacks(microUsd)) {
+      if (now.lacks(charge)) {
         return null;
       }
-      if (spent.compareAndSet(before, now.with(now.spentMicroUsd, now.heldMicroUsd + microUsd))) {
-        return new Hold(this, microUsd, now.startMillis);
+      if (spent.compareAndSet(before, now.with(now.spentMicroUsd, now.heldMicroUsd + charge))) {
+        return new Hold(this, charge, now.startMillis, sharers);
       }
     }
+  }
+
+  /** What somebody who sees every taker says of a window; an older one than is known says nothing. */
+  void learn(long startMillis, long spentMicroUsd, long heldMicroUsd, long nowMillis) {
+    spent.updateAndGet(old -> {
+      Spent now = old.at(nowMillis);
+      return now.startMillis == startMillis ? now.with(spentMicroUsd, heldMicroUsd) : now;
+    });
   }
 
   Spent at(long nowMillis) {
@@ -76,12 +103,15 @@ final class Budget {
    * @param budget whose
    * @param microUsd how much
    * @param startMillis in which window
+   * @param sharers for how many it was charged
    */
-  record Hold(Budget budget, long microUsd, long startMillis) {
+  record Hold(Budget budget, long microUsd, long startMillis, int sharers) {
     void settle(long costMicroUsd) {
       budget.spent.updateAndGet(now ->
           now.startMillis == startMillis
-              ? now.with(now.spentMicroUsd + costMicroUsd, Math.max(0, now.heldMicroUsd - microUsd))
+              ? now.with(
+                  now.spentMicroUsd + costMicroUsd * sharers,
+                  Math.max(0, now.heldMicroUsd - microUsd))
               : now);
     }
   }

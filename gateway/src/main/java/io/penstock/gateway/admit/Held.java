@@ -4,28 +4,28 @@ import io.penstock.gateway.call.LimitState;
 import io.penstock.gateway.call.Reservation;
 import io.penstock.gateway.call.Usage;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 
-/** What one admitted call holds, over all scopes. */
+/** What one call holds over all scopes that this process admitted by itself. */
 final class Held implements Reservation {
   private final Admit admit;
-  private final Scope.Hold key;
-  private final Scope.@Nullable Hold pool;
-  private final Budget.@Nullable Hold budget;
+  private final Scope.Hold[] holds;
+  private final Admit.Ask ask;
+
+  /** Whether a store is to be told, once it is back. */
+  private final boolean owed;
+
   private final LimitState state;
   private final AtomicBoolean ended = new AtomicBoolean();
 
-  Held(
-      Admit admit,
-      Scope.Hold key,
-      Scope.@Nullable Hold pool,
-      Budget.@Nullable Hold budget,
-      LimitState state) {
+  Held(Admit admit, Scope.Hold[] holds, Admit.Ask ask, Terms terms, LimitState state) {
     this.admit = admit;
-    this.key = key;
-    this.pool = pool;
-    this.budget = budget;
+    this.holds = holds;
+    this.ask = ask;
+    this.owed = !terms.alone();
     this.state = state;
+    if (owed) {
+      owe(1, ask.tokens(), ask.maxMicroUsd());
+    }
   }
 
   @Override
@@ -37,25 +37,35 @@ final class Held implements Reservation {
   public void settle(Usage usage, long microUsd) {
     long now = end();
     long used = (long) usage.promptTokens() + usage.completionTokens();
-    key.settle(used, now);
-    if (pool != null) {
-      pool.settle(used, now);
+    for (Scope.Hold hold : holds) {
+      hold.settle(used, microUsd, now);
     }
-    if (budget != null) {
-      budget.settle(microUsd);
+    if (owed) {
+      owe(0, used - ask.tokens(), microUsd - ask.maxMicroUsd());
     }
   }
 
   @Override
   public void release() {
     long now = end();
-    key.undo(now);
-    if (pool != null) {
-      pool.undo(now);
+    for (Scope.Hold hold : holds) {
+      hold.undo(now);
     }
-    if (budget != null) {
-      budget.settle(0);
+    if (owed) {
+      owe(-1, -ask.tokens(), -ask.maxMicroUsd());
     }
+  }
+
+  private void owe(long requests, long tokens, long microUsd) {
+    for (Scope.Hold hold : holds) {
+      Budget budget = hold.scope().budget;
+      hold.scope().owed.add(
+          requests, tokens, budget == null ? 0 : microUsd, budget == null ? 0 : window(hold));
+    }
+  }
+
+  private long window(Scope.Hold hold) {
+    return hold.money() != null ? hold.money().startMillis() : admit.moneyWindow(hold.scope());
   }
 
   private long end() {

@@ -85,6 +85,11 @@ final class Refill {
         .longValueExact();
   }
 
+  /** What must be there for a cost that was multiplied by the sharers: a full bucket at most. */
+  long needed(long cost, int sharers) {
+    return sharers == 1 ? cost : Math.min(cost, windowNanos);
+  }
+
   /** The largest amount that costs no more than this. */
   long amount(long nanos) {
     if (nanos <= 0) {

@@ -14,6 +14,7 @@ final class Slots {
   private static final int HISTORY = 8;
 
   private final AtomicInteger inUse = new AtomicInteger();
+  private volatile int elsewhere;
   private volatile int most;
   private volatile long heldNanos;
 
@@ -23,15 +24,34 @@ final class Slots {
   }
 
   boolean take() {
+    return take(1);
+  }
+
+  /** Takes one, where so many take unseen of each other, each a part of all. */
+  boolean take(int sharers) {
     while (true) {
       int before = inUse.get();
-      if (most > 0 && before >= most) {
+      if (most > 0 && before >= part(sharers)) {
         return false;
       }
       if (inUse.compareAndSet(before, before + 1)) {
         return true;
       }
     }
+  }
+
+  private int part(int sharers) {
+    return sharers == 1 ? most : Math.max(1, most / sharers);
+  }
+
+  /** Takes one that somebody who sees every taker granted. */
+  void granted() {
+    inUse.incrementAndGet();
+  }
+
+  /** So many are in use, as somebody who sees every taker says. */
+  void learn(int everywhere) {
+    elsewhere = Math.max(0, everywhere - inUse.get());
   }
 
   void giveBack() {
@@ -52,8 +72,14 @@ final class Slots {
 
   /** About how long until one is free; 0 when one is. */
   long waitNanos() {
-    int bound = most;
-    if (bound == 0 || inUse.get() < bound) {
+    return waitNanos(1);
+  }
+
+  /** The same, for one of several takers. */
+  long waitNanos(int sharers) {
+    int bound = part(sharers);
+    int others = sharers == 1 ? elsewhere : 0;
+    if (most == 0 || inUse.get() + others < bound) {
       return 0;
     }
     long held = heldNanos;

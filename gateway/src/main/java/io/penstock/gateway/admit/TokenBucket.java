@@ -30,19 +30,40 @@ final class TokenBucket {
     return level.get().refill;
   }
 
-  /** Takes an amount, or nothing: null when it is not there. */
+  /** As {@link #take(long, int, long)}, by the only taker. */
   @Nullable Take take(long amount, long nowNanos) {
+    return take(amount, 1, nowNanos);
+  }
+
+  /**
+   * Takes an amount, or nothing: null when it is not there.
+   *
+   * @param sharers how many take from it unseen of each other: each is charged for all. What is more
+   *     than a share at once takes the whole of a full bucket, and its debt
+   */
+  @Nullable Take take(long amount, int sharers, long nowNanos) {
     while (true) {
       Level before = level.get();
-      long cost = before.refill.cost(amount);
-      Level after = before.charged(cost, nowNanos);
-      if (after.fullAtNanos - nowNanos > before.refill.windowNanos()) {
+      long cost = shared(before.refill.cost(amount), sharers);
+      if (before.emptyNanos(nowNanos) + before.refill.needed(cost, sharers)
+          > before.refill.windowNanos()) {
         return null;
       }
-      if (level.compareAndSet(before, after)) {
-        return new Take(before.refill, cost);
+      if (level.compareAndSet(before, before.charged(cost, nowNanos))) {
+        return new Take(before.refill, cost, sharers);
       }
     }
+  }
+
+  private static long shared(long cost, int sharers) {
+    return sharers == 1 || cost > Refill.FOREVER_NANOS / sharers
+        ? Math.min(cost, Refill.FOREVER_NANOS)
+        : cost * sharers;
+  }
+
+  /** What somebody who sees every taker says of it. */
+  void learn(long emptyNanos, long nowNanos) {
+    level.updateAndGet(old -> new Level(old.refill, nowNanos + emptyNanos));
   }
 
   /** Ends a take with the amount that was really used; more than was taken becomes debt. */
@@ -50,7 +71,7 @@ final class TokenBucket {
     while (true) {
       Level before = level.get();
       long held = take.refill.scaled(take.costNanos, before.refill);
-      long more = before.refill.cost(used) - held;
+      long more = shared(before.refill.cost(used), take.sharers) - held;
       Level after =
           more > 0
               ? before.charged(more, nowNanos)
@@ -63,8 +84,14 @@ final class TokenBucket {
 
   /** How long until this amount is there; 0 when it is. */
   long waitNanos(long amount, long nowNanos) {
+    return waitNanos(amount, 1, nowNanos);
+  }
+
+  /** The same, for one of several takers. */
+  long waitNanos(long amount, int sharers, long nowNanos) {
     Level now = level.get();
-    long needed = now.emptyNanos(nowNanos) + now.refill.cost(amount);
+    long cost = shared(now.refill.cost(amount), sharers);
+    long needed = now.emptyNanos(nowNanos) + now.refill.needed(cost, sharers);
     return Math.max(0, needed - now.refill.windowNanos());
   }
 
@@ -90,8 +117,9 @@ final class TokenBucket {
    *
    * @param refill the rate at the time
    * @param costNanos in the bucket's own measure
+   * @param sharers for how many it was charged
    */
-  record Take(Refill refill, long costNanos) {}
+  record Take(Refill refill, long costNanos, int sharers) {}
 
   /**
    * A bucket at one moment.

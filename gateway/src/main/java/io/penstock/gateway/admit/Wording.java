@@ -13,18 +13,23 @@ final class Wording {
   /** What a caller is told whose budget is held by calls in flight, and may come back. */
   private static final Duration WHILE_HELD = Duration.ofSeconds(1);
 
+  private static final Duration WHILE_AWAY = Duration.ofSeconds(1);
+
   private static final String CODE = "request_exceeds_limit";
 
   private Wording() {}
 
   /** An ask that no waiting makes fit, or null. */
-  static @Nullable Refusal tooLarge(
-      Scope key, @Nullable Scope pool, @Nullable Budget budget, Admit.Ask ask) {
-    Refusal never = tooLarge(key, ask);
-    if (never == null && pool != null) {
-      never = tooLarge(pool, ask);
+  static @Nullable Refusal tooLarge(Scope[] scopes, Admit.Ask ask) {
+    Refusal never = null;
+    for (int i = 0; i < scopes.length && never == null; i++) {
+      never = tooLarge(scopes[i], ask);
     }
-    return never == null && budget != null ? tooDear(budget, ask) : never;
+    for (int i = 0; i < scopes.length && never == null; i++) {
+      Budget budget = scopes[i].budget;
+      never = budget == null ? null : tooDear(scopes[i], budget, ask);
+    }
+    return never;
   }
 
   private static @Nullable Refusal tooLarge(Scope scope, Admit.Ask ask) {
@@ -48,14 +53,16 @@ final class Wording {
             + " for the completion). Waiting does not help; ask for less.");
   }
 
-  private static @Nullable Refusal tooDear(Budget budget, Admit.Ask ask) {
+  private static @Nullable Refusal tooDear(Scope scope, Budget budget, Admit.Ask ask) {
     long most = budget.limitMicroUsd();
     return ask.maxMicroUsd() <= most
         ? null
         : new Refusal.BadRequest(
             CODE,
             "max_tokens",
-            "Request too large for your tenant's budget of "
+            "Request too large for the budget of "
+                + scope.name
+                + ", "
                 + usd(most)
                 + " USD: it may cost "
                 + usd(ask.maxMicroUsd())
@@ -63,25 +70,28 @@ final class Wording {
   }
 
   /** Money that is gone until the next window. */
-  static Refusal spent(Budget.Spent money, long nowMillis) {
+  static Refusal spent(Scope scope, Budget.Spent money, long nowMillis) {
     return new Refusal.BudgetSpent(
         Duration.ofMillis(money.endMillis() - nowMillis),
-        "Your tenant has spent "
+        "For "
+            + scope.name
+            + ", "
             + usd(money.spentMicroUsd())
             + " of "
             + usd(money.limitMicroUsd())
-            + " USD, and the rest is less than this request may cost; the budget is whole again at "
+            + " USD are spent, and the rest is less than this request may cost; the budget is whole again at "
             + Instant.ofEpochMilli(money.endMillis())
             + '.');
   }
 
   /** Money that comes back if calls in flight cost less than they may. */
-  static Refusal held(LimitState state) {
+  static Refusal held(Scope scope, LimitState state) {
     return new Refusal.RateLimited(
         "budget",
         WHILE_HELD,
-        "The rest of your tenant's budget is held by its calls in flight; try again when they have"
-            + " ended.",
+        "The rest of the budget of "
+            + scope.name
+            + " is held by calls in flight; try again when they have ended.",
         state);
   }
 
@@ -99,6 +109,15 @@ final class Wording {
             + ". Please try again in "
             + span(hindrance.waitNanos())
             + '.',
+        state);
+  }
+
+  /** A store that is away, where the config says to wait for it. */
+  static Refusal denied(String limit, LimitState state) {
+    return new Refusal.RateLimited(
+        limit,
+        WHILE_AWAY,
+        "The store that counts your " + limit + " does not answer; please try again.",
         state);
   }
 

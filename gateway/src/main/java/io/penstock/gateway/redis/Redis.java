@@ -103,6 +103,11 @@ public final class Redis {
     return breaker.isUp();
   }
 
+  /** Whether it is not asked, since it did not answer. */
+  public boolean isDown() {
+    return breaker.isOpen();
+  }
+
   /** Called each time that it answers again, and for the first time; on any thread. */
   public void onUp(Runnable listener) {
     breaker.onUp(listener);
