@@ -83,6 +83,9 @@ final class ConfigBinding {
 
   private static Tier tier(String name, Section section) {
     Limits limits = section.section("limits").map(ConfigBinding::limits).orElse(Limits.NONE);
+    Limits ofTenant =
+        section.section("tenant-limits").map(ConfigBinding::limits).orElse(Limits.NONE);
+    Limits ofTier = section.section("tier-limits").map(ConfigBinding::limits).orElse(Limits.NONE);
     Optional<Rate> budget = section.optional("budget", Notation.BUDGET);
     var priority = section.choice("priority", Tier.Priority.NORMAL);
     Map<Complexity, String> route = route(section);
@@ -91,7 +94,17 @@ final class ConfigBinding {
     Map<String, Double> reserved = section.named("reserved", Notation.SHARE);
     section.done();
     String called = named(section, name);
-    return new Tier(called, limits, budget, priority, route, pools, whenBusy, reserved);
+    return new Tier(
+        called,
+        limits,
+        ofTenant,
+        ofTier,
+        budget,
+        priority,
+        route,
+        pools,
+        whenBusy,
+        reserved);
   }
 
   /** A name, or one to go on with where it cannot be one. */

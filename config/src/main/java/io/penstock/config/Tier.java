@@ -12,6 +12,8 @@ import java.util.Optional;
  *
  * @param name as the config's key
  * @param limits per key of this tier
+ * @param tenantLimits per tenant, all its keys of this tier together
+ * @param tierLimits of all callers of this tier together
  * @param budget money per window, per tenant
  * @param priority who goes first in a waiting room
  * @param route the pool for each complexity; every complexity is present
@@ -22,6 +24,8 @@ import java.util.Optional;
 public record Tier(
     String name,
     Limits limits,
+    Limits tenantLimits,
+    Limits tierLimits,
     Optional<Rate> budget,
     Priority priority,
     Map<Complexity, String> route,
@@ -42,6 +46,29 @@ public record Tier(
     route = Collections.unmodifiableMap(new EnumMap<>(route));
     pools = List.copyOf(pools);
     reserved = Collections.unmodifiableMap(new LinkedHashMap<>(reserved));
+  }
+
+  /** With limits for each key alone. */
+  public Tier(
+      String name,
+      Limits limits,
+      Optional<Rate> budget,
+      Priority priority,
+      Map<Complexity, String> route,
+      List<String> pools,
+      WhenBusy whenBusy,
+      Map<String, Double> reserved) {
+    this(
+        name,
+        limits,
+        Limits.NONE,
+        Limits.NONE,
+        budget,
+        priority,
+        route,
+        pools,
+        whenBusy,
+        reserved);
   }
 
   /** Who goes first; the ordinal is the order. */

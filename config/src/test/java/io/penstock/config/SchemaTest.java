@@ -27,7 +27,7 @@ class SchemaTest {
   private static final String LEAST =
       """
       {"server": {}, "admin": {}, "complexity": {}, "cache": {},
-       "tiers": {"t": {"limits": {}, "route": {"simple": "p", "medium": "p", "complex": "p"}}},
+       "tiers": {"t": {"limits": {}, "tenant-limits": {}, "tier-limits": {}, "route": {"simple": "p", "medium": "p", "complex": "p"}}},
        "keys": [{"id": "k", "sha256": "%s", "tier": "t"}],
        "pools": {"p": {"model": "llama-2-7b", "backends": [{"id": "b", "url": "http://b"}],
                        "capacity": {"gpu": "l4", "scaling": {}}, "slo": {}, "timeouts": {}, "balance": {}, "limits": {},
@@ -49,6 +49,8 @@ class SchemaTest {
           Map.entry("admin", Admin.class),
           Map.entry("tiers.*", Tier.class),
           Map.entry("tiers.*.limits", Limits.class),
+          Map.entry("tiers.*.tenant-limits", Limits.class),
+          Map.entry("tiers.*.tier-limits", Limits.class),
           Map.entry("keys[]", ApiKey.class),
           Map.entry("pools.*", Pool.class),
           Map.entry("pools.*.backends[]", Pool.Backend.class),

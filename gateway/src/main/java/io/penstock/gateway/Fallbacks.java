@@ -2,6 +2,7 @@ package io.penstock.gateway;
 
 import io.penstock.config.Pool;
 import io.penstock.gateway.account.Account;
+import io.penstock.gateway.admit.Admit;
 import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Refusal;
 import io.penstock.gateway.call.Seated;
@@ -16,12 +17,13 @@ import java.util.Set;
 
 /**
  * The places that one call may be given, in order: its pool's backends, as the pool balances them,
- * then those of each pool that its pool falls back to.
+ * then those of each pool that its pool falls back to and whose own limits have room.
  */
 final class Fallbacks implements Seats {
   private final Backends backends;
   private final Account account;
   private final Capacities capacities;
+  private final Admit admit;
   private final Demand demand;
   private final List<Pool> pools;
   private final Prefix prefix;
@@ -37,12 +39,14 @@ final class Fallbacks implements Seats {
       Backends backends,
       Account account,
       Capacities capacities,
+      Admit admit,
       Demand demand,
       List<Pool> pools,
       Prefix prefix) {
     this.backends = backends;
     this.account = account;
     this.capacities = capacities;
+    this.admit = admit;
     this.demand = demand;
     this.pools = pools;
     this.prefix = prefix;
@@ -73,11 +77,15 @@ final class Fallbacks implements Seats {
   private Seated free(String reason) {
     Seated here = backends.seat(pools.get(current), failed, prefix);
     Refusal first = here instanceof Refusal refusal ? refusal : null;
+    int before = current;
     while (here instanceof Refusal && current + 1 < pools.size()) {
       account.fellBack(pools.get(current), pools.get(current + 1), reason);
       failed.clear();
       current++;
       here = backends.seat(pools.get(current), failed, prefix);
+    }
+    if (current > before && here instanceof Turn) {
+      admit.fellBack(pools.get(current), demand);
     }
     return here instanceof Refusal && first != null ? first : here;
   }

@@ -20,7 +20,9 @@ import io.penstock.gateway.choose.Backends.BackendStatus;
 import io.penstock.gateway.choose.Backends.PoolStatus;
 import io.penstock.planner.autoscale.PoolCapacity;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -99,7 +101,25 @@ final class Operations implements Controls {
 
   private TierView view(Tier tier) {
     int keys = (int) config().keys().stream().filter(key -> key.tier().equals(tier.name())).count();
-    return new TierView(tier, keys, traffic(totals -> totals.tier().equals(tier.name())));
+    return new TierView(
+        tier, keys, traffic(totals -> totals.tier().equals(tier.name())), budgets(tier));
+  }
+
+  private Map<String, TierView.BudgetView> budgets(Tier tier) {
+    var budgets = new HashMap<String, TierView.BudgetView>();
+    gateway
+        .stages()
+        .admit()
+        .money(tier.name())
+        .forEach((tenant, money) ->
+            budgets.put(
+                tenant,
+                new TierView.BudgetView(
+                    money.limitMicroUsd() / MICROS_PER_USD,
+                    money.spentMicroUsd() / MICROS_PER_USD,
+                    money.heldMicroUsd() / MICROS_PER_USD,
+                    money.endMillis())));
+    return budgets;
   }
 
   private TrafficView traffic(Predicate<Totals> which) {

@@ -61,12 +61,15 @@ record Stages(
     pools.add(route.pool());
     for (String name : route.pool().fallback()) {
       Pool pool = config.pools().get(name);
-      if (pool != null && router.mayTake(pool, route.pool(), call, caller, demand)) {
+      if (pool != null
+          && router.mayTake(pool, route.pool(), call, caller, demand)
+          && admit.hasRoom(pool, demand)) {
         pools.add(pool);
       }
     }
     capacities.arrived(route.pool());
-    return new Fallbacks(backends, account, capacities, demand, pools, Prefix.of(call));
+    return new Fallbacks(
+        backends, account, capacities, admit, demand, pools, Prefix.of(call));
   }
 
   /** The demand, with the length of the answer as the route's model usually gives it. */

@@ -7,9 +7,11 @@ import io.penstock.gateway.admin.PoolView.BackendView;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.TreeMap;
 import java.util.function.Function;
 
 /** The views in JSON, under the names that dashboards and scripts read. */
@@ -102,7 +104,22 @@ final class Json {
         .put("route", route(tier))
         .put("limits", limits(tier))
         .put("keys", view.keys())
+        .put("budgets", budgets(view))
         .mergeIn(traffic(view.traffic()));
+  }
+
+  private static JsonObject budgets(TierView view) {
+    var budgets = new JsonObject();
+    new TreeMap<>(view.budgets())
+        .forEach((tenant, money) ->
+            budgets.put(
+                tenant,
+                new JsonObject()
+                    .put("limit_usd", money.limitUsd())
+                    .put("spent_usd", money.spentUsd())
+                    .put("held_usd", money.heldUsd())
+                    .put("resets", Instant.ofEpochMilli(money.endMillis()).toString())));
+    return budgets;
   }
 
   private static JsonObject route(Tier tier) {

@@ -208,6 +208,38 @@ public final class Admit {
     return no != null ? no : new Imagined(client.key().state(nanos, 1, ask.tokens()));
   }
 
+  /** Whether a pool's own limits leave room for a call that falls back to it. */
+  public boolean hasRoom(Pool pool, Demand demand) {
+    Scope scope = book.pools.get(pool.name());
+    if (scope == null) {
+      return true;
+    }
+    long nanos = nanoClock.getAsLong();
+    return scope.check(Ask.of(demand, 0).tokens(), Terms.ALONE, nanos) == null;
+  }
+
+  /**
+   * A call fell back to a pool: its buckets are charged the request and the estimate, for which
+   * nothing is held and nothing settled.
+   */
+  public void fellBack(Pool pool, Demand demand) {
+    Scope scope = book.pools.get(pool.name());
+    if (scope == null) {
+      return;
+    }
+    long nanos = nanoClock.getAsLong();
+    long tokens = Ask.of(demand, 0).tokens();
+    if (scope.requests != null) {
+      scope.requests.take(1, nanos);
+    }
+    if (scope.tokens != null) {
+      scope.tokens.take(tokens, nanos);
+    }
+    if (fleet != null) {
+      scope.owed.add(1, tokens, 0, 0);
+    }
+  }
+
   /** A caller's limits now. */
   public LimitState peek(Caller caller) {
     Client client = book.clients.get(caller.keyId());
@@ -284,9 +316,13 @@ public final class Admit {
       String id = "key:" + tier.name() + ':' + key.id();
       String name = "your key (tier " + tier.name() + ")";
       all.add(scope(name, id, tier.limits(), Optional.empty()));
-      if (tier.budget().isPresent()) {
+      if (tier.budget().isPresent() || !tier.tenantLimits().equals(Limits.NONE)) {
         String tenant = "tenant:" + tier.name() + ':' + key.tenant();
-        all.add(scope("your tenant", tenant, Limits.NONE, tier.budget()));
+        all.add(scope("your tenant", tenant, tier.tenantLimits(), tier.budget()));
+      }
+      if (!tier.tierLimits().equals(Limits.NONE)) {
+        String of = "the tier '" + tier.name() + "'";
+        all.add(scope(of, "tier:" + tier.name(), tier.tierLimits(), Optional.empty()));
       }
       return all.toArray(Scope[]::new);
     }

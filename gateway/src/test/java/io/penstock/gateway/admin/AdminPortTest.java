@@ -146,6 +146,11 @@ final class AdminPortTest {
     assertThat(free.getJsonObject("requests").getInteger("answered")).isEqualTo(7);
     assertThat(free.getJsonObject("route").getString("complex")).isEqualTo("medium");
     assertThat(free.getDouble("spend_usd")).isEqualTo(0.25);
+    assertThat(free.getJsonObject("budgets").getJsonObject("hobby").getMap())
+        .containsEntry("limit_usd", 5.0)
+        .containsEntry("spent_usd", 1.5)
+        .containsEntry("held_usd", 0.25)
+        .containsEntry("resets", "1970-01-01T00:00:00Z");
   }
 
   @Test
@@ -323,7 +328,11 @@ final class AdminPortTest {
               List.of(),
               Tier.WhenBusy.REJECT,
               Map.of());
-      return List.of(new TierView(free, 1, new TrafficView(7, 0, 0, 0, 100, 50, 0.25)));
+      return List.of(new TierView(
+              free,
+              1,
+              new TrafficView(7, 0, 0, 0, 100, 50, 0.25),
+              Map.of("hobby", new TierView.BudgetView(5, 1.5, 0.25, 0))));
     }
 
     @Override

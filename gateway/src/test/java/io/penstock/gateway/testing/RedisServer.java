@@ -60,6 +60,21 @@ public final class RedisServer implements AutoCloseable {
     return start(port, directory, all, true);
   }
 
+  /** A sentinel alone, which promotes a replica of the master {@code main} when that is away. */
+  public static RedisServer startSentinel(int masterPort) throws Exception {
+    Path directory = Files.createTempDirectory("redis");
+    Path config = directory.resolve("sentinel.conf");
+    Files.writeString(
+        config,
+        """
+        sentinel monitor main 127.0.0.1 %d 1
+        sentinel down-after-milliseconds main 1000
+        sentinel failover-timeout main 3000
+        """
+            .formatted(masterPort));
+    return start(freePort(), directory, List.of("--sentinel"), false);
+  }
+
   private static RedisServer start(int port, Path directory, List<String> arguments, boolean tls)
       throws Exception {
     var server = new RedisServer(port, directory, arguments, tls);
@@ -91,10 +106,17 @@ public final class RedisServer implements AutoCloseable {
     if (process != null && process.isAlive()) {
       kill();
     }
-    List<String> command = new ArrayList<>(List.of("redis-server", "--port"));
+    List<String> command = new ArrayList<>(List.of("redis-server"));
+    boolean sentinel = arguments.contains("--sentinel");
+    if (sentinel) {
+      command.add(directory.resolve("sentinel.conf").toString());
+    }
+    command.add("--port");
     command.add(tls ? "0" : String.valueOf(port));
-    command.addAll(
-        List.of("--bind", HOST, "--save", "", "--appendonly", "no", "--dir", directory.toString()));
+    command.addAll(List.of("--bind", HOST, "--dir", directory.toString()));
+    if (!sentinel) {
+      command.addAll(List.of("--save", "", "--appendonly", "no"));
+    }
     command.addAll(List.of("--loglevel", "warning", "--protected-mode", "no"));
     command.addAll(arguments);
     process =

@@ -1,0 +1,260 @@
+package io.penstock.gateway.admit;
+
+import static io.penstock.gateway.testing.TestBed.await;
+
+import io.penstock.config.Limits;
+import io.penstock.config.PenstockConfig;
+import io.penstock.config.Tier;
+import io.penstock.gateway.call.Admission;
+import io.penstock.gateway.call.Caller;
+import io.penstock.gateway.call.Demand;
+import io.penstock.gateway.call.Reservation;
+import io.penstock.gateway.call.Usage;
+import io.penstock.gateway.testing.Proxy;
+import io.penstock.gateway.testing.RedisServer;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * What admission costs a request while Redis is well, and while it is ill in each way: run by hand
+ * (loadtest/bench/redis-faults.sh), the figures are in docs/operations.md. Calls in flight: so many,
+ * each reserving, settling and beginning again, over a proxy where the fault is the network's.
+ */
+final class RedisFaults {
+  private static final int IN_FLIGHT = 64;
+  private static final int PACED_MICROS = 10_000;
+  private static final Duration TIMEOUT = Duration.ofMillis(20);
+  private static final Tier TIER =
+      Given.tier(
+          "paid",
+          new Limits(
+              Given.per(1e9, Duration.ofHours(1)), Given.per(1e12, Duration.ofHours(1)), 5000),
+          Given.per(1e6, Duration.ofDays(30)));
+  private static final PenstockConfig CONFIG = Given.config(TIER);
+  private static final Caller CALLER = Given.caller(TIER);
+  private static final Demand DEMAND = Given.demand(120, 190);
+  private static final Usage USAGE = new Usage(118, 0, 201, true);
+
+  private interface Fault {
+    void happen() throws Exception;
+  }
+
+  private RedisFaults() {}
+
+  public static void main(String[] args) throws Exception {
+    System.out.println(
+        "| Redis | admissions/s | p50, ms | p99, ms | longest, ms | decided alone | refused |");
+    System.out.println("| --- | --- | --- | --- | --- | --- | --- |");
+    try (var server = RedisServer.start();
+        var proxy = Proxy.to(server.port());
+        var direct = member(server.url());
+        var proxied = member("redis://127.0.0.1:" + proxy.port())) {
+      run("warm-up", direct, 3, () -> pause(3));
+      run("well, as fast as it goes", direct, 0, () -> pause(5));
+      cost(direct);
+      run("well", direct, PACED_MICROS, () -> pause(5));
+      run("well, through the proxy", proxied, PACED_MICROS, () -> pause(5));
+      run(
+          "SIGSTOP for 5 s",
+          direct,
+          PACED_MICROS,
+          () -> {
+            server.freeze();
+            pause(5);
+            server.thaw();
+            await(direct.redis()::isUp);
+          });
+      run(
+          "killed, started again after 3 s",
+          direct,
+          PACED_MICROS,
+          () -> {
+            server.kill();
+            pause(3);
+            server.restart();
+            await(direct.redis()::isUp);
+          });
+      await(proxied.redis()::isUp);
+      run(
+          "network cut for 5 s",
+          proxied,
+          PACED_MICROS,
+          () -> {
+            proxy.cut();
+            pause(5);
+            proxy.mend();
+            await(proxied.redis()::isUp);
+          });
+      run(
+          "slow: 50 ms each way, 5 s",
+          proxied,
+          PACED_MICROS,
+          () -> {
+            proxy.delay(50);
+            pause(5);
+            proxy.delay(0);
+            await(proxied.redis()::isUp);
+          });
+      run(
+          "SCRIPT FLUSH ten times a second",
+          direct,
+          PACED_MICROS,
+          () -> {
+            for (int i = 0; i < 50; i++) {
+              server.command("SCRIPT", "FLUSH");
+              LockSupport.parkNanos(100_000_000);
+            }
+          });
+    }
+    failover();
+  }
+
+  /** A sentinel promotes the replica of a master that was killed. */
+  private static void failover() throws Exception {
+    try (var master = RedisServer.start();
+        var replica =
+            RedisServer.start("--replicaof", "127.0.0.1", String.valueOf(master.port()));
+        var sentinel = RedisServer.startSentinel(master.port())) {
+      await(() -> says(replica, "master_link_status:up") && says(sentinel, "slaves=1"));
+      try (var one = member("redis-sentinel://127.0.0.1:" + sentinel.port() + "/0#main")) {
+        run(
+            "master killed, Sentinel promotes",
+            one,
+            PACED_MICROS,
+            () -> {
+              pause(1);
+              master.kill();
+              await(() -> !one.redis().isUp());
+              await(one.redis()::isUp);
+              pause(1);
+            });
+      }
+    }
+  }
+
+  private static boolean says(RedisServer server, String text) {
+    try {
+      return server.command("INFO").contains(text);
+    } catch (java.io.IOException gone) {
+      return false;
+    }
+  }
+
+  private static Member member(String url) {
+    Member member = Member.of(CONFIG, url, TIMEOUT, Duration.ofSeconds(30), null);
+    await(member.redis()::isUp);
+    return member;
+  }
+
+  private static void pause(int seconds) {
+    LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds));
+  }
+
+  /** What one call costs this process: CPU of all its threads, and round trips. */
+  private static void cost(Member by) throws Exception {
+    var os = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    double trips = trips(by);
+    long cpu = os.getProcessCpuTime();
+    Load load = new Load(by, 0);
+    load.during(() -> pause(5));
+    System.out.printf(
+        Locale.ROOT,
+        "(each call: %.2f round trips, %.1f us of the gateway's CPU)%n",
+        (trips(by) - trips) / load.size(),
+        (os.getProcessCpuTime() - cpu) / 1e3 / load.size());
+  }
+
+  private static double trips(Member by) {
+    return by.meters().get("penstock.store.calls").tag("result", "answered").counter().count();
+  }
+
+  private static void run(String what, Member by, int pacedMicros, Fault fault) throws Exception {
+    Load load = new Load(by, pacedMicros);
+    long start = System.nanoTime();
+    load.during(fault);
+    load.print(what, (System.nanoTime() - start) / 1e9);
+  }
+
+  /** Calls in flight on the loops of one gateway. */
+  private static final class Load {
+    private static final int MOST = 20_000_000;
+    private final Member by;
+    private final int pacedMicros;
+    private final AtomicBoolean going = new AtomicBoolean(true);
+    private final AtomicInteger running = new AtomicInteger();
+    private final AtomicInteger alone = new AtomicInteger();
+    private final AtomicInteger refused = new AtomicInteger();
+    private final AtomicInteger count = new AtomicInteger();
+    private final int[] micros = new int[MOST];
+
+    Load(Member by, int pacedMicros) {
+      this.by = by;
+      this.pacedMicros = pacedMicros;
+    }
+
+    void during(Fault fault) throws Exception {
+      for (int i = 0; i < IN_FLIGHT; i++) {
+        running.incrementAndGet();
+        by.vertx().getOrCreateContext();
+        var context = ((io.vertx.core.internal.VertxInternal) by.vertx()).createEventLoopContext();
+        context.runOnContext(_ -> call());
+      }
+      fault.happen();
+      going.set(false);
+      await(() -> running.get() == 0);
+    }
+
+    private void call() {
+      if (!going.get()) {
+        running.decrementAndGet();
+        return;
+      }
+      long start = System.nanoTime();
+      by.admit().reserve(CALLER, DEMAND, 480).onComplete(answer -> {
+        micros[count.getAndIncrement() % MOST] = (int) ((System.nanoTime() - start) / 1000);
+        end(answer.result());
+        if (pacedMicros > 0) {
+          by.vertx().setTimer(pacedMicros / 1000, _ -> call());
+        } else {
+          io.vertx.core.Vertx.currentContext().runOnContext(_ -> call());
+        }
+      });
+    }
+
+    private void end(Admission admission) {
+      switch (admission) {
+        case Held held -> {
+          alone.incrementAndGet();
+          held.settle(USAGE, 190);
+        }
+        case Reservation granted -> granted.settle(USAGE, 190);
+        default -> refused.incrementAndGet();
+      }
+    }
+
+    int size() {
+      return count.get();
+    }
+
+    void print(String what, double seconds) {
+      int[] sorted = Arrays.copyOf(micros, size());
+      Arrays.sort(sorted);
+      System.out.printf(
+          Locale.ROOT,
+          "| %s | %.0f | %.2f | %.2f | %.1f | %.0f %% | %d |%n",
+          what,
+          size() / seconds,
+          sorted[size() / 2] / 1e3,
+          sorted[size() * 99 / 100] / 1e3,
+          sorted[size() - 1] / 1e3,
+          100.0 * alone.get() / size(),
+          refused.get());
+    }
+  }
+}
