@@ -95,16 +95,7 @@ final class ConfigBinding {
     section.done();
     String called = named(section, name);
     return new Tier(
-        called,
-        limits,
-        ofTenant,
-        ofTier,
-        budget,
-        priority,
-        route,
-        pools,
-        whenBusy,
-        reserved);
+        called, limits, ofTenant, ofTier, budget, priority, route, pools, whenBusy, reserved);
   }
 
   /** A name, or one to go on with where it cannot be one. */

@@ -59,16 +59,7 @@ public record Tier(
       WhenBusy whenBusy,
       Map<String, Double> reserved) {
     this(
-        name,
-        limits,
-        Limits.NONE,
-        Limits.NONE,
-        budget,
-        priority,
-        route,
-        pools,
-        whenBusy,
-        reserved);
+        name, limits, Limits.NONE, Limits.NONE, budget, priority, route, pools, whenBusy, reserved);
   }
 
   /** Who goes first; the ordinal is the order. */

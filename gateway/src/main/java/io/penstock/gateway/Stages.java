@@ -68,8 +68,7 @@ record Stages(
       }
     }
     capacities.arrived(route.pool());
-    return new Fallbacks(
-        backends, account, capacities, admit, demand, pools, Prefix.of(call));
+    return new Fallbacks(backends, account, capacities, admit, demand, pools, Prefix.of(call));
   }
 
   /** The demand, with the length of the answer as the route's model usually gives it. */

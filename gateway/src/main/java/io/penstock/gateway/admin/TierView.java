@@ -11,8 +11,7 @@ import java.util.Map;
  * @param traffic its calls
  * @param budgets each tenant's money in its window; empty where there is no budget
  */
-public record TierView(
-    Tier tier, int keys, TrafficView traffic, Map<String, BudgetView> budgets) {
+public record TierView(Tier tier, int keys, TrafficView traffic, Map<String, BudgetView> budgets) {
 
   /**
    * A tenant's money.

@@ -63,12 +63,7 @@ public final class Admit {
 
   /** With limits that all gateways of the store share. */
   public Admit(PenstockConfig config, MeterRegistry meters, Redis store, Vertx vertx) {
-    this(
-        config,
-        meters,
-        new Fleet(store, vertx, meters),
-        System::nanoTime,
-        InstantSource.system());
+    this(config, meters, new Fleet(store, vertx, meters), System::nanoTime, InstantSource.system());
   }
 
   Admit(
@@ -158,8 +153,7 @@ public final class Admit {
     Refusal why = objection(ticket.scopes(), ticket.ask(), Terms.ALONE, nanos);
     // What stood against it has passed on the way from the store.
     return refused(
-        client,
-        why != null ? why : new Refusal.RateLimited("requests", AT_ONCE, PASSED, state));
+        client, why != null ? why : new Refusal.RateLimited("requests", AT_ONCE, PASSED, state));
   }
 
   private void learn(Scope[] scopes, Fleet.Reply reply, long nanos) {
@@ -332,11 +326,9 @@ public final class Admit {
       return scope(name, "pool:" + pool.name(), pool.limits(), Optional.empty());
     }
 
-    private Scope scope(
-        String name, String id, Limits limits, Optional<Rate> budget) {
+    private Scope scope(String name, String id, Limits limits, Optional<Rate> budget) {
       return made.computeIfAbsent(
-          id,
-          _ -> Scope.of(name, id, limits, budget, before.scopes.get(id), nanos, millis));
+          id, _ -> Scope.of(name, id, limits, budget, before.scopes.get(id), nanos, millis));
     }
   }
 
@@ -388,9 +380,7 @@ public final class Admit {
         return money;
       }
     }
-    return hindrance == null
-        ? null
-        : Wording.limited(hindrance, scopes[0].state(nanos, 0, 0));
+    return hindrance == null ? null : Wording.limited(hindrance, scopes[0].state(nanos, 0, 0));
   }
 
   private static @Nullable Refusal denial(Scope[] scopes, Terms terms, long nanos) {

@@ -71,7 +71,9 @@ final class Budget {
     }
   }
 
-  /** What somebody who sees every taker says of a window; an older one than is known says nothing. */
+  /**
+   * What somebody who sees every taker says of a window; an older one than is known says nothing.
+   */
   void learn(long startMillis, long spentMicroUsd, long heldMicroUsd, long nowMillis) {
     spent.updateAndGet(old -> {
       Spent now = old.at(nowMillis);

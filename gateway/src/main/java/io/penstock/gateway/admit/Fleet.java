@@ -21,13 +21,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The limits of all gateways of a fleet, in Redis: one script admits a call over all its scopes, one
- * settles it. Shared by all loops.
+ * The limits of all gateways of a fleet, in Redis: one script admits a call over all its scopes,
+ * one settles it. Shared by all loops.
  *
  * <p>What a call holds is a lease with an end, which this gateway renews while the call runs; a
- * gateway that dies renews nothing. A settlement that Redis may not have had is kept and sent again:
- * who has no lease any more has been settled, so that twice is once. A reservation that was not
- * answered in time is given up in the same way, whether or not it came.
+ * gateway that dies renews nothing. A settlement that Redis may not have had is kept and sent
+ * again: who has no lease any more has been settled, so that twice is once. A reservation that was
+ * not answered in time is given up in the same way, whether or not it came.
  *
  * <p>All keys have one hash tag, the prefix, and are on one node of a cluster: a script sees one
  * node's keys, and a call's scopes (its key's, its tenant's, its tier's, its pool's) overlap with
@@ -72,7 +72,11 @@ final class Fleet {
   record Ticket(String id, Scope[] scopes, Admit.Ask ask, long[] windows) {
     /** The lease's name in a scope, as the script makes it. */
     String lease(int scope) {
-      return id + ':' + (scopes[scope].budget == null ? 0 : ask.maxMicroUsd()) + ':' + windows[scope];
+      return id
+          + ':'
+          + (scopes[scope].budget == null ? 0 : ask.maxMicroUsd())
+          + ':'
+          + windows[scope];
     }
 
     /** With the windows that the store knows, which may be ahead of this gateway's clock. */
@@ -172,7 +176,8 @@ final class Fleet {
       Budget budget = asked[i].budget;
       windows[i] = budget == null ? 0 : budget.at(nowMillis).startMillis();
     }
-    return new Ticket(gateway + '-' + Long.toString(calls.incrementAndGet(), 36), asked, ask, windows);
+    return new Ticket(
+        gateway + '-' + Long.toString(calls.incrementAndGet(), 36), asked, ask, windows);
   }
 
   /** One round trip; fails where the store does not answer in time, and then gives the call up. */
@@ -219,8 +224,7 @@ final class Fleet {
     return bucket == null ? 0 : Math.ceilDiv(bucket.refill().windowNanos(), NANOS_PER_MICRO);
   }
 
-  private static long costMicros(
-      @Nullable TokenBucket bucket, long amount) {
+  private static long costMicros(@Nullable TokenBucket bucket, long amount) {
     return bucket == null ? 0 : Math.ceilDiv(bucket.refill().cost(amount), NANOS_PER_MICRO);
   }
 
@@ -323,8 +327,7 @@ final class Fleet {
         .onSuccess(_ -> scope.owed.told(sum));
   }
 
-  private static long signedCost(
-      @Nullable TokenBucket bucket, long amount) {
+  private static long signedCost(@Nullable TokenBucket bucket, long amount) {
     return amount < 0 ? -costMicros(bucket, -amount) : costMicros(bucket, amount);
   }
 

@@ -59,8 +59,9 @@ final class Held implements Reservation {
   private void owe(long requests, long tokens, long microUsd) {
     for (Scope.Hold hold : holds) {
       Budget budget = hold.scope().budget;
-      hold.scope().owed.add(
-          requests, tokens, budget == null ? 0 : microUsd, budget == null ? 0 : window(hold));
+      hold.scope()
+          .owed
+          .add(requests, tokens, budget == null ? 0 : microUsd, budget == null ? 0 : window(hold));
     }
   }
 

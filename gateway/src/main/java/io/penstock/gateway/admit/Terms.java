@@ -14,8 +14,7 @@ record Terms(int sharers, PerLimit each) {
   /** Without a store: all limits are this process's own. */
   static final Terms ALONE =
       new Terms(
-          1,
-          new PerLimit(OnFailure.LOCAL, OnFailure.LOCAL, OnFailure.LOCAL, OnFailure.LOCAL));
+          1, new PerLimit(OnFailure.LOCAL, OnFailure.LOCAL, OnFailure.LOCAL, OnFailure.LOCAL));
 
   boolean alone() {
     return this == ALONE;

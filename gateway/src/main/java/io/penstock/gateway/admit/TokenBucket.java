@@ -38,8 +38,8 @@ final class TokenBucket {
   /**
    * Takes an amount, or nothing: null when it is not there.
    *
-   * @param sharers how many take from it unseen of each other: each is charged for all. What is more
-   *     than a share at once takes the whole of a full bucket, and its debt
+   * @param sharers how many take from it unseen of each other: each is charged for all. What is
+   *     more than a share at once takes the whole of a full bucket, and its debt
    */
   @Nullable Take take(long amount, int sharers, long nowNanos) {
     while (true) {

@@ -79,7 +79,8 @@ final class Wording {
             + usd(money.spentMicroUsd())
             + " of "
             + usd(money.limitMicroUsd())
-            + " USD are spent, and the rest is less than this request may cost; the budget is whole again at "
+            + " USD are spent, and the rest is less than this request may cost; the budget is whole"
+            + " again at "
             + Instant.ofEpochMilli(money.endMillis())
             + '.');
   }

@@ -328,7 +328,8 @@ final class AdminPortTest {
               List.of(),
               Tier.WhenBusy.REJECT,
               Map.of());
-      return List.of(new TierView(
+      return List.of(
+          new TierView(
               free,
               1,
               new TrafficView(7, 0, 0, 0, 100, 50, 0.25),

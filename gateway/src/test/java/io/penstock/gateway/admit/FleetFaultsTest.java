@@ -135,8 +135,7 @@ final class FleetFaultsTest {
   void killedGateway_losesItsLeases_andTheyComeBackInTheirTime() throws Exception {
     try (var server = RedisServer.start();
         var other =
-            Member.of(
-                FleetMember.CONFIG, server.url(), Member.PATIENT, FleetMember.LEASE, null)) {
+            Member.of(FleetMember.CONFIG, server.url(), Member.PATIENT, FleetMember.LEASE, null)) {
       Store store = new Store(server);
       Process doomed = start(server, FleetMember.SLOTS - 2);
       try (BufferedReader says = doomed.inputReader()) {

@@ -179,8 +179,7 @@ final class FleetLawTest {
     assertThat(store.gone("key:paid:paid")).isZero();
     assertThat(store.number("tenant:paid:paid", "mh")).isZero();
     assertThat(store.number("tenant:paid:paid", "mp")).isEqualTo(spentMicroUsd.sum());
-    assertThat(spentMicroUsd.sum())
-        .isLessThanOrEqualTo(BUDGET_MICRO_USD + overspentMicroUsd.sum());
+    assertThat(spentMicroUsd.sum()).isLessThanOrEqualTo(BUDGET_MICRO_USD + overspentMicroUsd.sum());
     long elapsed = store.number("key:paid:paid", "at") - startedMicros;
     assertBucket(store, "r", keptRequests.sum() * REQUEST_MICROS, elapsed);
     assertBucket(store, "t", usedTokens.sum() * TOKEN_MICROS, elapsed);

@@ -7,7 +7,10 @@ import io.penstock.gateway.call.Reservation;
 import java.time.Duration;
 import java.util.Optional;
 
-/** A gateway in a process of its own, that takes slots until there are no more, and then waits to be killed. */
+/**
+ * A gateway in a process of its own, that takes slots until there are no more, and then waits to be
+ * killed.
+ */
 final class FleetMember {
   static final int SLOTS = 12;
   static final Tier TIER =
@@ -24,7 +27,8 @@ final class FleetMember {
     try (var member = Member.of(CONFIG, args[0], Member.PATIENT, LEASE, null)) {
       int taken = 0;
       while (taken < Integer.parseInt(args[1])
-          && member.reserve(Given.caller(TIER), Given.demand(10, 10), 1000) instanceof Reservation) {
+          && member.reserve(Given.caller(TIER), Given.demand(10, 10), 1000)
+              instanceof Reservation) {
         taken++;
       }
       System.out.println("taken " + taken);

@@ -68,7 +68,8 @@ final class FleetTest {
         admitted(one, 10, 10, 1000).settle(new Usage(10, 0, 10, true), 500);
       }
       await(() -> store.number("tenant:paid:paid", "mp") == 21 * 500);
-      double beats = one.meters().get("penstock.store.calls").tag("result", "answered").counter().count();
+      double beats =
+          one.meters().get("penstock.store.calls").tag("result", "answered").counter().count();
       assertThat(beats).isPositive();
       // One each way; the heart beats beside them now and then, each a script too.
       assertThat(store.calls("evalsha")).isBetween(40L, 46L);
@@ -102,7 +103,8 @@ final class FleetTest {
       await(() -> empty("t") > 10_000 * TOKEN_MICROS);
       var no = (Refusal.RateLimited) two.reserve(caller, Given.demand(1, 1), 0);
       assertThat(no.limit()).isEqualTo("tokens");
-      assertThat(no.retryAfter()).isBetween(HOUR.multipliedBy(9).dividedBy(10), HOUR.multipliedBy(2));
+      assertThat(no.retryAfter())
+          .isBetween(HOUR.multipliedBy(9).dividedBy(10), HOUR.multipliedBy(2));
     }
   }
 
@@ -121,7 +123,8 @@ final class FleetTest {
       }
       held.forEach(one1 -> one1.settle(Usage.NONE, 2_000_000));
       await(() -> store.number("tenant:paid:paid", "mp") == 10_000_000);
-      assertThat(two.reserve(caller, Given.demand(1, 1), 1)).isInstanceOf(Refusal.BudgetSpent.class);
+      assertThat(two.reserve(caller, Given.demand(1, 1), 1))
+          .isInstanceOf(Refusal.BudgetSpent.class);
       assertThat(one.admit().money("paid").get("paid").heldMicroUsd()).isBetween(0L, 5_000_000L);
       assertThat(two.admit().money("paid").get("paid").spentMicroUsd()).isEqualTo(10_000_000);
     }
@@ -130,7 +133,8 @@ final class FleetTest {
   @Test
   void refusal_burnsNothing_andAnAskThatNeverFitsDoesNotEvenAsk() throws Exception {
     Tier tight =
-        Given.tier("paid", new Limits(Given.per(100, HOUR), Given.per(50, HOUR), 0), Optional.empty());
+        Given.tier(
+            "paid", new Limits(Given.per(100, HOUR), Given.per(50, HOUR), 0), Optional.empty());
     try (var one = Member.of(Given.config(tight), server.url())) {
       assertThat(one.reserve(caller, Given.demand(30, 10), 0)).isInstanceOf(Reservation.class);
       long requests = empty("r");
@@ -140,7 +144,8 @@ final class FleetTest {
       }
       assertThat(empty("r")).isLessThanOrEqualTo(requests);
       long scripts = store.calls("evalsha") + store.calls("eval");
-      assertThat(one.reserve(caller, Given.demand(30, 30), 0)).isInstanceOf(Refusal.BadRequest.class);
+      assertThat(one.reserve(caller, Given.demand(30, 30), 0))
+          .isInstanceOf(Refusal.BadRequest.class);
       assertThat(store.calls("evalsha") + store.calls("eval") - scripts).isBetween(0L, 1L);
     }
   }
@@ -157,7 +162,8 @@ final class FleetTest {
       server.thaw();
       await(one.redis()::isUp);
       one.told();
-      await(() -> store.leases("key:paid:paid") == 0 && store.number("tenant:paid:paid", "mh") == 0);
+      await(
+          () -> store.leases("key:paid:paid") == 0 && store.number("tenant:paid:paid", "mh") == 0);
       // What this gateway admitted by itself meanwhile is the fleet's now, once.
       await(() -> empty("t") > 199 * TOKEN_MICROS - 60_000_000 / 1);
       assertThat(empty("t")).isLessThanOrEqualTo(200 * TOKEN_MICROS);
@@ -183,7 +189,8 @@ final class FleetTest {
   @Test
   void share_ofEachGateway_whileTheStoreIsAway_isItsPartOfTheWhole() throws Exception {
     Tier plain =
-        Given.tier("paid", new Limits(Given.per(100, HOUR), Optional.empty(), 20), Optional.empty());
+        Given.tier(
+            "paid", new Limits(Given.per(100, HOUR), Optional.empty(), 20), Optional.empty());
     PenstockConfig shared = Given.config(plain);
     try (var own = RedisServer.start()) {
       try (var one = patientOnly(shared, own);
@@ -223,7 +230,8 @@ final class FleetTest {
       for (int i = 0; i < 5; i++) {
         held.add(admitted(i % 2 == 0 ? one : two, 10, 10, 1000));
       }
-      assertThat(two.reserve(caller, Given.demand(1, 1), 1)).isInstanceOf(Refusal.RateLimited.class);
+      assertThat(two.reserve(caller, Given.demand(1, 1), 1))
+          .isInstanceOf(Refusal.RateLimited.class);
       held.forEach(each -> each.settle(new Usage(10, 0, 10, true), 700));
       Store node = new Store(nodeWith(cluster));
       await(() -> node.number("tenant:paid:paid", "mp") == 3500);
@@ -258,7 +266,8 @@ final class FleetTest {
     try (var one = Member.of(config, server.url())) {
       admitted(one, 1, 1, 0).settle(Usage.NONE);
       await(() -> store.leases("key:paid:paid") == 0);
-      for (String key : server.command("KEYS", "*").lines().filter(l -> l.startsWith("{")).toList()) {
+      for (String key :
+          server.command("KEYS", "*").lines().filter(l -> l.startsWith("{")).toList()) {
         assertThat(server.command("PTTL", key)).as(key).doesNotContain("-1");
       }
       assertThat(Redis.text(Redis.bytes("x"))).isEqualTo("x");

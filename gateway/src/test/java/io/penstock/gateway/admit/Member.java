@@ -59,8 +59,7 @@ record Member(Vertx vertx, Redis redis, Admit admit, SimpleMeterRegistry meters)
 
   Future<Admission> begin(Caller caller, Demand demand, long maxMicroUsd) {
     io.vertx.core.Promise<Admission> answer = io.vertx.core.Promise.promise();
-    vertx.runOnContext(
-        _ -> admit.reserve(caller, demand, maxMicroUsd).onComplete(answer));
+    vertx.runOnContext(_ -> admit.reserve(caller, demand, maxMicroUsd).onComplete(answer));
     return answer.future();
   }
 

@@ -23,8 +23,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * What admission costs a request while Redis is well, and while it is ill in each way: run by hand
- * (loadtest/bench/redis-faults.sh), the figures are in docs/operations.md. Calls in flight: so many,
- * each reserving, settling and beginning again, over a proxy where the fault is the network's.
+ * (loadtest/bench/redis-faults.sh), the figures are in docs/operations.md. Calls in flight: so
+ * many, each reserving, settling and beginning again, over a proxy where the fault is the
+ * network's.
  */
 final class RedisFaults {
   private static final int IN_FLIGHT = 64;
@@ -118,8 +119,7 @@ final class RedisFaults {
   /** A sentinel promotes the replica of a master that was killed. */
   private static void failover() throws Exception {
     try (var master = RedisServer.start();
-        var replica =
-            RedisServer.start("--replicaof", "127.0.0.1", String.valueOf(master.port()));
+        var replica = RedisServer.start("--replicaof", "127.0.0.1", String.valueOf(master.port()));
         var sentinel = RedisServer.startSentinel(master.port())) {
       await(() -> says(replica, "master_link_status:up") && says(sentinel, "slaves=1"));
       try (var one = member("redis-sentinel://127.0.0.1:" + sentinel.port() + "/0#main")) {
@@ -158,7 +158,8 @@ final class RedisFaults {
 
   /** What one call costs this process: CPU of all its threads, and round trips. */
   private static void cost(Member by) throws Exception {
-    var os = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    var os =
+        (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     double trips = trips(by);
     long cpu = os.getProcessCpuTime();
     Load load = new Load(by, 0);
@@ -216,15 +217,17 @@ final class RedisFaults {
         return;
       }
       long start = System.nanoTime();
-      by.admit().reserve(CALLER, DEMAND, 480).onComplete(answer -> {
-        micros[count.getAndIncrement() % MOST] = (int) ((System.nanoTime() - start) / 1000);
-        end(answer.result());
-        if (pacedMicros > 0) {
-          by.vertx().setTimer(pacedMicros / 1000, _ -> call());
-        } else {
-          io.vertx.core.Vertx.currentContext().runOnContext(_ -> call());
-        }
-      });
+      by.admit()
+          .reserve(CALLER, DEMAND, 480)
+          .onComplete(answer -> {
+            micros[count.getAndIncrement() % MOST] = (int) ((System.nanoTime() - start) / 1000);
+            end(answer.result());
+            if (pacedMicros > 0) {
+              by.vertx().setTimer(pacedMicros / 1000, _ -> call());
+            } else {
+              io.vertx.core.Vertx.currentContext().runOnContext(_ -> call());
+            }
+          });
     }
 
     private void end(Admission admission) {
