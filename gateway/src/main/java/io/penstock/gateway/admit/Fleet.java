@@ -167,7 +167,7 @@ final class Fleet {
   /** On what terms this gateway decides while the store is away. */
   Terms terms() {
     PerLimit each = redis.config().onFailureOf();
-    return new Terms(size, each);
+    return new Terms(false, size, each);
   }
 
   Ticket ticket(Scope[] asked, Admit.Ask ask, long nowMillis) {

@@ -29,7 +29,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class RedisFaults {
   private static final int IN_FLIGHT = 64;
-  private static final int PACED_MICROS = 10_000;
+  private static final int PACED_MILLIS = 10;
   private static final Duration TIMEOUT = Duration.ofMillis(20);
   private static final Tier TIER =
       Given.tier(
@@ -56,15 +56,15 @@ final class RedisFaults {
         var proxy = Proxy.to(server.port());
         var direct = member(server.url());
         var proxied = member("redis://127.0.0.1:" + proxy.port())) {
-      run("warm-up", direct, 3, () -> pause(3));
+      run("warm-up", direct, 0, () -> pause(3));
       run("well, as fast as it goes", direct, 0, () -> pause(5));
       cost(direct);
-      run("well", direct, PACED_MICROS, () -> pause(5));
-      run("well, through the proxy", proxied, PACED_MICROS, () -> pause(5));
+      run("well", direct, PACED_MILLIS, () -> pause(5));
+      run("well, through the proxy", proxied, PACED_MILLIS, () -> pause(5));
       run(
           "SIGSTOP for 5 s",
           direct,
-          PACED_MICROS,
+          PACED_MILLIS,
           () -> {
             server.freeze();
             pause(5);
@@ -74,7 +74,7 @@ final class RedisFaults {
       run(
           "killed, started again after 3 s",
           direct,
-          PACED_MICROS,
+          PACED_MILLIS,
           () -> {
             server.kill();
             pause(3);
@@ -85,7 +85,7 @@ final class RedisFaults {
       run(
           "network cut for 5 s",
           proxied,
-          PACED_MICROS,
+          PACED_MILLIS,
           () -> {
             proxy.cut();
             pause(5);
@@ -95,7 +95,7 @@ final class RedisFaults {
       run(
           "slow: 50 ms each way, 5 s",
           proxied,
-          PACED_MICROS,
+          PACED_MILLIS,
           () -> {
             proxy.delay(50);
             pause(5);
@@ -105,7 +105,7 @@ final class RedisFaults {
       run(
           "SCRIPT FLUSH ten times a second",
           direct,
-          PACED_MICROS,
+          PACED_MILLIS,
           () -> {
             for (int i = 0; i < 50; i++) {
               server.command("SCRIPT", "FLUSH");
@@ -126,7 +126,7 @@ final class RedisFaults {
         run(
             "master killed, Sentinel promotes",
             one,
-            PACED_MICROS,
+            PACED_MILLIS,
             () -> {
               pause(1);
               master.kill();
@@ -175,8 +175,8 @@ final class RedisFaults {
     return by.meters().get("penstock.store.calls").tag("result", "answered").counter().count();
   }
 
-  private static void run(String what, Member by, int pacedMicros, Fault fault) throws Exception {
-    Load load = new Load(by, pacedMicros);
+  private static void run(String what, Member by, int pacedMillis, Fault fault) throws Exception {
+    Load load = new Load(by, pacedMillis);
     long start = System.nanoTime();
     load.during(fault);
     load.print(what, (System.nanoTime() - start) / 1e9);
@@ -186,7 +186,7 @@ final class RedisFaults {
   private static final class Load {
     private static final int MOST = 20_000_000;
     private final Member by;
-    private final int pacedMicros;
+    private final int pacedMillis;
     private final AtomicBoolean going = new AtomicBoolean(true);
     private final AtomicInteger running = new AtomicInteger();
     private final AtomicInteger alone = new AtomicInteger();
@@ -194,15 +194,14 @@ final class RedisFaults {
     private final AtomicInteger count = new AtomicInteger();
     private final int[] micros = new int[MOST];
 
-    Load(Member by, int pacedMicros) {
+    Load(Member by, int pacedMillis) {
       this.by = by;
-      this.pacedMicros = pacedMicros;
+      this.pacedMillis = pacedMillis;
     }
 
     void during(Fault fault) throws Exception {
       for (int i = 0; i < IN_FLIGHT; i++) {
         running.incrementAndGet();
-        by.vertx().getOrCreateContext();
         var context = ((io.vertx.core.internal.VertxInternal) by.vertx()).createEventLoopContext();
         context.runOnContext(_ -> call());
       }
@@ -222,8 +221,8 @@ final class RedisFaults {
           .onComplete(answer -> {
             micros[count.getAndIncrement() % MOST] = (int) ((System.nanoTime() - start) / 1000);
             end(answer.result());
-            if (pacedMicros > 0) {
-              by.vertx().setTimer(pacedMicros / 1000, _ -> call());
+            if (pacedMillis > 0) {
+              by.vertx().setTimer(pacedMillis, _ -> call());
             } else {
               io.vertx.core.Vertx.currentContext().runOnContext(_ -> call());
             }
