@@ -257,6 +257,46 @@ final class AdmitTest {
   }
 
   @Test
+  void tenantsAndTiers_withLimits_limitTheirKeysTogether() {
+    Tier team =
+        Given.tier(
+            "team",
+            Limits.NONE,
+            new Limits(Given.perMinute(2), Optional.empty(), 0),
+            new Limits(Given.perMinute(3), Optional.empty(), 0));
+    var keys =
+        List.of(Given.key("a", team, "x"), Given.key("b", team, "x"), Given.key("c", team, "y"));
+    Admit admit = admit(Given.config(keys, List.of(Given.pool(Limits.NONE)), team));
+    Demand demand = Given.demand(1, 1);
+    reserved(ask(admit, Given.caller("a", team, "x"), demand));
+    reserved(ask(admit, Given.caller("b", team, "x"), demand));
+    assertThat(ask(admit, Given.caller("a", team, "x"), demand))
+        .asInstanceOf(type(Refusal.RateLimited.class))
+        .satisfies(no -> assertThat(no.message()).contains("your tenant"));
+    reserved(ask(admit, Given.caller("c", team, "y"), demand));
+    assertThat(ask(admit, Given.caller("c", team, "y"), demand))
+        .asInstanceOf(type(Refusal.RateLimited.class))
+        .satisfies(no -> assertThat(no.message()).contains("the tier 'team'"));
+  }
+
+  @Test
+  void fallback_chargesThePoolItFallsTo_andIsLeftOutWhenThatHasNoRoom() {
+    Tier open = Given.tier("open", Limits.NONE);
+    Pool pool = Given.pool(new Limits(Given.perMinute(2), Given.perMinute(100), 0));
+    Admit admit = admit(Given.config(List.of(Given.key("a", open, "a")), List.of(pool), open));
+    Demand demand = Given.demand(20, 20);
+    for (int i = 0; i < 2; i++) {
+      assertThat(admit.hasRoom(pool, demand)).isTrue();
+      admit.fellBack(pool, demand);
+    }
+    assertThat(admit.hasRoom(pool, demand)).isFalse();
+    assertThat(admit.reserve(Given.caller("a", open, "a"), pool, demand, 0).result())
+        .isInstanceOf(Refusal.RateLimited.class);
+    nanos += 60 * SECOND;
+    assertThat(admit.hasRoom(pool, demand)).isTrue();
+  }
+
+  @Test
   void budget_ofATenant_isSharedByItsKeysAndReservesTheWorstCase() {
     Tier paid = Given.tier("paid", Limits.NONE, Given.per(5, Duration.ofDays(30)));
     var keys = List.of(Given.key("a", paid, "acme"), Given.key("b", paid, "acme"));

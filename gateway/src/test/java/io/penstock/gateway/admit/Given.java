@@ -44,6 +44,21 @@ final class Given {
     return tier(name, limits, Optional.empty());
   }
 
+  static Tier tier(String name, Limits limits, Limits ofTenant, Limits ofTier) {
+    Tier plain = tier(name, limits);
+    return new Tier(
+        name,
+        limits,
+        ofTenant,
+        ofTier,
+        plain.budget(),
+        plain.priority(),
+        plain.route(),
+        plain.pools(),
+        plain.whenBusy(),
+        plain.reserved());
+  }
+
   static Tier tier(String name, Limits limits, Optional<Rate> budget) {
     Map<Complexity, String> route =
         Map.of(Complexity.SIMPLE, "small", Complexity.MEDIUM, "small", Complexity.COMPLEX, "small");
