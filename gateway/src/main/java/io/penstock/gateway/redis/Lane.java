@@ -84,7 +84,7 @@ final class Lane {
   private void connected(@Nullable Connected opened, @Nullable Throwable no) {
     connecting = false;
     if (opened != null && closed) {
-      opened.connection().closeAsync();
+      var _ = opened.connection().closeAsync();
       return;
     }
     connected = opened;
@@ -128,7 +128,7 @@ final class Lane {
     Connected silent = connected;
     connected = null;
     if (silent != null) {
-      silent.connection().closeAsync();
+      var _ = silent.connection().closeAsync();
     }
   }
 
