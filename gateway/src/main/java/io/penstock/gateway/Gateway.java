@@ -167,6 +167,7 @@ public final class Gateway {
         .values()
         .forEach(pool -> {
           gauges.inFlight(pool, () -> operations.inFlight(pool.name()));
+          gauges.promise(pool);
           pool.backends()
               .forEach(backend ->
                   gauges.up(pool, backend, () -> operations.isUp(pool.name(), backend.id())));

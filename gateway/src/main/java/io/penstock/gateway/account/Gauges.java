@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.penstock.config.Pool;
 import io.penstock.planner.autoscale.PoolCapacity;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -44,6 +45,24 @@ public final class Gauges {
         "1 where the backend takes calls",
         Tags.of("pool", pool.name(), "backend", backend.id()),
         () -> up.getAsBoolean() ? 1 : 0);
+  }
+
+  /** What a pool promises at the 95th percentile, so that alerts need no copy of the config. */
+  public void promise(Pool pool) {
+    promise(pool, "ttft", pool.slo().ttft());
+    promise(pool, "tpot", pool.slo().tpot());
+  }
+
+  private synchronized void promise(Pool pool, String metric, Duration slo) {
+    if (slo.isPositive()) {
+      double seconds = slo.toNanos() / 1e9;
+      Supplier<Number> number = () -> seconds;
+      watched.add(
+          Gauge.builder("penstock.slo.seconds", number)
+              .description("What the pool promises at the 95th percentile")
+              .tags("pool", pool.name(), "metric", metric)
+              .register(meters));
+    }
   }
 
   /** A backend's breaker: 0 closed, 1 half open, 2 open. */

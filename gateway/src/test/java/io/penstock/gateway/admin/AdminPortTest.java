@@ -1,5 +1,6 @@
 package io.penstock.gateway.admin;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.MeterRegistry;
@@ -19,6 +20,10 @@ import io.penstock.gateway.call.Configs;
 import io.penstock.planner.autoscale.PoolCapacity;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -26,6 +31,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -253,6 +259,139 @@ final class AdminPortTest {
   }
 
   @Test
+  void live_sendsTheHistoryAndThenAFrame() throws Exception {
+    try (var events = live()) {
+      assertThat(events.next()).startsWith("event: history\ndata: [[");
+      var frame = events.next();
+      assertThat(frame).startsWith("event: frame\ndata: {");
+      var json = new JsonObject(frame.substring(frame.indexOf('{')));
+      assertThat(json.getBoolean("ready")).isTrue();
+      var pool = json.getJsonArray("pools").getJsonObject(0);
+      assertThat(pool.getString("name")).isEqualTo("small");
+      assertThat(pool.getInteger("in_flight")).isEqualTo(3);
+      assertThat(pool.getValue("queue")).as("nobody measures a queue here").isNull();
+      assertThat(json.getValue("cache")).isNull();
+      assertThat(events.next()).as("the next second's").startsWith("event: frame\n");
+    }
+  }
+
+  @Test
+  void live_beyondItsMostViewers_is503_untilOneLeaves() throws Exception {
+    var viewers = new ArrayList<Events>();
+    try {
+      for (int i = 0; i < Live.MOST_VIEWERS; i++) {
+        viewers.add(live());
+        viewers.getLast().next();
+      }
+      assertThat(status("/api/live")).isEqualTo(503);
+    } finally {
+      viewers.forEach(Events::close);
+    }
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (status("/api/live") == 503 && System.nanoTime() < until) {
+      Thread.onSpinWait();
+    }
+    assertThat(status("/api/live")).isEqualTo(200);
+  }
+
+  @Test
+  void dryRun_reachesTheStagesInACallersName() throws Exception {
+    BOARD.rehearsed.clear();
+    var answer =
+        post("/api/dry-run", "{\"key\":\"k\",\"pool\":\"small\",\"request\":{\"messages\":[]}}");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    var asked = BOARD.rehearsed.getFirst();
+    assertThat(asked.keyId()).isEqualTo("k");
+    assertThat(asked.pool()).isEqualTo("small");
+    assertThat(new String(asked.body(), UTF_8)).isEqualTo("{\"messages\":[]}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/api/dry-run | [1]                     | not a JSON object",
+        "/api/dry-run | {\"key\":\"k\"}           | request must be an object",
+        "/api/dry-run | {\"request\":{}}          | key must be",
+        "/api/dry-run | {\"key\":\"k\",\"request\":{},\"operation\":\"x\"} | operation must be one"
+            + " of",
+        "/api/whatif  | {\"pools\":{\"nobody\":{}}} | pools.nobody means nothing here",
+        "/api/whatif  | {\"traffic\":{\"peak_rps\":-1}} | traffic.peak_rps must be a number from",
+        "/api/whatif  | {\"traffic\":{\"peak_rps\":\"1\"}} | traffic.peak_rps must be a number"
+            + " from",
+        "/api/whatif  | {\"pools\":{\"large\":{\"gpu\":\"h100\"}}} | pools.large: the config names"
+            + " no hardware",
+        "/api/whatif  | {\"shares\":{\"small\":0}} | shares must not all be 0"
+      })
+  void question_thatIsNone_is400AndSaysWhy(String path, String body, String why) throws Exception {
+    var answer = post(path, body);
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(message(answer)).contains(why);
+  }
+
+  @Test
+  void whatIf_onOtherHardware_plansAnew() throws Exception {
+    var traffic = "\"traffic\":{\"peak_rps\":50,\"prompt_tokens\":400,\"completion_tokens\":200}";
+    var shares = "\"shares\":{\"small\":1}";
+    var before = plan("{" + traffic + "," + shares + "}");
+    var after = plan("{" + traffic + "," + shares + ",\"pools\":{\"small\":{\"gpu\":\"h100\"}}}");
+    assertThat(before.getString("hardware")).contains("1 l4");
+    assertThat(after.getString("hardware")).contains("1 h100");
+    assertThat(after.getDouble("within_slo_rps")).isGreaterThan(before.getDouble("within_slo_rps"));
+    assertThat(after.getJsonObject("replicas").getInteger("total"))
+        .isLessThan(before.getJsonObject("replicas").getInteger("total"));
+    assertThat(after.getJsonArray("curve")).hasSize(24);
+  }
+
+  @Test
+  void whatIf_onHardwareThatCannot_saysSoForThatPoolAlone() throws Exception {
+    var pool =
+        plan(
+            "{\"shares\":{\"small\":1},\"pools\":{\"small\":{\"gpu\":\"t4\",\"weights\":\"fp8\"}}}");
+    assertThat(pool.getBoolean("met")).isFalse();
+    assertThat(pool.getString("impossible")).contains("t4").contains("fp8");
+  }
+
+  private static JsonObject plan(String question) throws Exception {
+    var answer = post("/api/whatif", question);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return new JsonObject(answer.body()).getJsonArray("pools").getJsonObject(0);
+  }
+
+  private static Events live() throws Exception {
+    var answer =
+        CLIENT.send(
+            HttpRequest.newBuilder(uri("/api/live")).header("accept-encoding", "gzip").build(),
+            BodyHandlers.ofInputStream());
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("content-type")).contains("text/event-stream");
+    return new Events(new BufferedReader(new InputStreamReader(answer.body(), UTF_8)));
+  }
+
+  private static int status(String path) throws Exception {
+    var answer =
+        CLIENT.send(HttpRequest.newBuilder(uri(path)).build(), BodyHandlers.ofInputStream());
+    answer.body().close();
+    return answer.statusCode();
+  }
+
+  /** A viewer. */
+  private record Events(BufferedReader lines) implements AutoCloseable {
+    String next() throws IOException {
+      return lines.readLine() + '\n' + lines.readLine() + lines.readLine();
+    }
+
+    @Override
+    public void close() {
+      try {
+        lines.close();
+      } catch (IOException gone) {
+        throw new UncheckedIOException(gone);
+      }
+    }
+  }
+
+  @Test
   void page_needsNothingFromElsewhere() throws Exception {
     var answer = get("/");
     assertThat(answer.headers().firstValue("content-type")).contains("text/html; charset=utf-8");
@@ -273,6 +412,11 @@ final class AdminPortTest {
 
   private static HttpResponse<String> post(String path) throws Exception {
     var request = HttpRequest.newBuilder(uri(path)).POST(BodyPublishers.noBody()).build();
+    return CLIENT.send(request, BodyHandlers.ofString());
+  }
+
+  private static HttpResponse<String> post(String path, String body) throws Exception {
+    var request = HttpRequest.newBuilder(uri(path)).POST(BodyPublishers.ofString(body)).build();
     return CLIENT.send(request, BodyHandlers.ofString());
   }
 

@@ -66,7 +66,7 @@ final class DashboardPictures {
     for (int y = 0; y < shot.getHeight(); y++) {
       for (int x = 0; x < shot.getWidth(); x++) {
         int rgb = shot.getRGB(x, y);
-        plain.setRGB(x, y, (rgb & 0xF8F8F8) | ((rgb & 0xE0E0E0) >> 5));
+        plain.setRGB(x, y, (rgb & 0xFCFCFC) | ((rgb & 0xC0C0C0) >> 6));
       }
     }
     var writer = ImageIO.getImageWritersByFormatName("png").next();

@@ -7,6 +7,8 @@ const COLORS = ["var(--c0)", "var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)",
 const HOURS_PER_MONTH = 730, MOST_POINTS = 600, SPARK_POINTS = 90;
 // A figure below this many requests says little.
 const ENOUGH = 5;
+// Calls after which the calibrated model is believed more than the config.
+const SURE = 100;
 
 let points = [], latest = null, metric = "ttft", colors = new Map();
 let trafficChart, latencyChart, pools, tiers;
@@ -76,7 +78,7 @@ function findings() {
     else if (part > .85) say("warn", `${pool.name} is at ${percent(part, 0)} of what it serves within its SLO`);
     if (capacity && capacity.desired_replicas !== capacity.replicas) say(capacity.desired_replicas > capacity.replicas ? "bad" : "info", `${pool.name} should have ${capacity.desired_replicas} replicas and has ${capacity.replicas}`);
     if (capacity?.limited) say("bad", `${pool.name} needs more replicas than its maximum`);
-    if (capacity?.calibration.contradicts_config) say("warn", `${pool.name} is not the hardware of the config: a decode step takes ${number(capacity.calibration.decode.value)}× as long as modelled, a prompt ${number(capacity.calibration.prefill.value)}×`);
+    if (capacity?.calibration.contradicts_config && capacity.calibration.samples >= SURE) say("warn", `${pool.name} is not the hardware of the config: a decode step takes ${number(capacity.calibration.decode.value)}× as long as modelled, a prompt ${number(capacity.calibration.prefill.value)}×`);
     if (pool.queue?.depth > 0) say("warn", `${number(pool.queue.depth)} requests wait for ${pool.name}`);
     if (pool.rates.failed > 0) say("bad", `${pool.name}: ${number(pool.rates.failed)} requests a second fail`);
     if (pool.broken > 0) say("bad", `${pool.name}: streams break`);
@@ -255,7 +257,7 @@ function backendRow(first) {
     state.className = backend.state === "up" ? "good" : backend.state === "draining" ? "warn" : "bad";
     show(breaker, backend.breaker, "");
     set(cells[2], count(backend.in_flight));
-    set(cells[3], `${millis(backend.ttft_ms)} · ${millis(backend.tpot_ms)}`);
+    set(cells[3], `${millis(backend.ttft_ms)} · ${millis(backend.tpot_ms)}`.replace(" ms ·", " ·"));
     const verb = backend.state === "draining" ? "undrain" : "drain";
     set(button, verb);
     button.dataset.verb = verb;
