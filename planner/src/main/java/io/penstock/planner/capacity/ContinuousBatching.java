@@ -176,9 +176,7 @@ public final class ContinuousBatching {
     double seen = Math.min(n + 1, most);
     double residence = residenceSeconds(load, seen, n);
     var wait = halfinWhitt(most, utilisation, residence);
-    double prefill = prefillSeconds(load, seen);
-    double busy = requestsPerSecond * prefill;
-    double met = busy / (2 * (1 - busy)) * promptSkew(load);
+    double met = met(load, requestsPerSecond, seen);
     double inFlight = n + requestsPerSecond * wait.meanSeconds();
     return prediction(
         load,
@@ -360,28 +358,99 @@ public final class ContinuousBatching {
   }
 
   /**
+   * What a request that comes to {@code n} others takes: its own prompt after those that it meets,
+   * and steps between which the prompts that come in all that time are taken in.
+   */
+  private double openResidence(Workload load, double rate, double n, double most) {
+    double seen = Math.min(n + 1, most);
+    double others = Math.min(n, most - 1);
+    double decode = decodeSeconds(load, seen);
+    double prefill = mergedSeconds(load, 1 + rate * decode, seen - 1);
+    double met = met(load, rate, decode, prefill);
+    return load.decodeSteps() * decode
+        + n * prefill
+        + requestSeconds
+        + besideSeconds(load, others) / 2
+        + sharedPromptSeconds(load, 1 + met, others);
+  }
+
+  private double met(Workload load, double rate, double n) {
+    double decode = decodeSeconds(load, n);
+    return met(load, rate, decode, mergedSeconds(load, 1 + rate * decode, n - 1));
+  }
+
+  /**
+   * What each of so many prompts adds that are taken in together: the first hides behind the
+   * weights that are read anyway, the next hide less.
+   */
+  private double mergedSeconds(Workload load, double prompts, double others) {
+    return others >= 1
+        ? mergedBeside(load, prompts, others)
+        : (1 - others) * mergedBeside(load, prompts, 0) + others * mergedBeside(load, prompts, 1);
+  }
+
+  private double mergedBeside(Workload load, double prompts, double others) {
+    double chunks = Math.max(1, prompts * load.freshPromptTokens() / stepTokens);
+    double context = others * load.meanContextTokens();
+    return (promptSeconds(load, prompts, others) - chunks * step.seconds(others, context, 0, 0))
+        / prompts;
+  }
+
+  /**
+   * Prompts that are taken in before or with one's own, on average. Those that came in the same
+   * step are taken in with it, where they fit into one: the queue has a gate that opens at every
+   * step's end {@code B}, and with {@code E(B) = T/(1−b)} and {@code E(B²)(1−b²) = T² + 2·T·b·E(B)
+   * + S²·λ·E(B)} a request waits for the rest {@code E(B²)/2E(B)} and for all that come in the
+   * meantime. Longer ones go one after the other, and the formula is that of Pollaczek and
+   * Khinchine.
+   *
+   * @param decode a step without prompts, {@code T}
+   * @param prefill what a prompt adds to it, {@code S}
+   */
+  private double met(Workload load, double rate, double decode, double prefill) {
+    if (!(prefill > 0)) {
+      return 0;
+    }
+    double busy = Math.min(MOST_PREFILL, rate * prefill);
+    double skewed = busy * promptSkew(load);
+    double alone = skewed / (2 * (1 - busy));
+    double rest = (decode * (1 + busy) + prefill * skewed) / (2 * (1 - busy * busy));
+    double gated = (rest * (1 + 2 * busy) - decode / 2) / prefill;
+    double fit = Math.clamp(stepTokens / Math.max(1, load.freshPromptTokens()) - 1, 0, 1);
+    return alone + fit * Math.max(0, gated - alone);
+  }
+
+  /** The step that is going on when a request comes to {@code others}. */
+  private double besideSeconds(Workload load, double others) {
+    return Math.min(1, others) * decodeSeconds(load, Math.max(1, others));
+  }
+
+  /**
    * The {@code n} at which requests leave as fast as they come: {@code n = λ·R(n)}, which is nearly
    * a line, so that the Illinois variant of false position needs a handful of steps.
    */
   private double balance(Workload load, double rate, double most) {
     double low = 0;
-    double atLow = -rate * residenceSeconds(load, 1, 0);
+    double atLow = -rate * openResidence(load, rate, 0, most);
     double high = most;
-    double atHigh = most - rate * residenceSeconds(load, most, most);
+    double atHigh = most - rate * openResidence(load, rate, most, most);
+    int side = 0;
     for (int i = 0; i < BISECTIONS && high - low > PRECISION * high && atHigh > 0; i++) {
       double n = (low * atHigh - high * atLow) / (atHigh - atLow);
-      double over = n - rate * residenceSeconds(load, Math.min(n + 1, most), n);
+      double over = n - rate * openResidence(load, rate, n, most);
+      if (Math.abs(over) <= PRECISION * n) {
+        return n;
+      }
       if (over > 0) {
         high = n;
         atHigh = over;
-        atLow /= 2;
+        atLow = side > 0 ? atLow / 2 : atLow;
+        side = 1;
       } else {
         low = n;
         atLow = over;
-        atHigh /= 2;
-      }
-      if (Math.abs(over) <= PRECISION * n) {
-        return n;
+        atHigh = side < 0 ? atHigh / 2 : atHigh;
+        side = -1;
       }
     }
     return high;
@@ -398,7 +467,7 @@ public final class ContinuousBatching {
       double utilisation,
       boolean saturated) {
     double decode = decodeSeconds(load, n);
-    double beside = Math.min(1, others) * decodeSeconds(load, Math.max(1, others));
+    double beside = besideSeconds(load, others);
     double steps = load.decodeSteps();
     double interruption = prefillBeside(load, Math.max(1, others));
     double interruptionSquare = interruption * interruption * promptSkew(load);

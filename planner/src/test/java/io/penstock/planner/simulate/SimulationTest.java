@@ -1,6 +1,7 @@
 package io.penstock.planner.simulate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.penstock.planner.Sample;
@@ -10,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SimulationTest {
+  private static final long NANOS = 1_000_000_000;
   private static final ReplicaSpec LLAMA =
       ReplicaSpec.of(Sample.of(Sample.LLAMA_7B, Sample.A100, 1));
 
@@ -47,6 +49,96 @@ class SimulationTest {
       assertThat(bytes(Simulation.run(fleet, calls(5), 9)))
           .isNotEqualTo(bytes(Simulation.run(fleet, calls(6), 9)));
     }
+  }
+
+  @Test
+  void moreReplicas_neverWaitLonger() {
+    for (var spec : tight()) {
+      double before = Double.POSITIVE_INFINITY;
+      for (int replicas = 1; replicas <= 6; replicas++) {
+        var seen = Simulation.run(Fleet.of(spec, replicas), calls(4), 1);
+        assertThat(seen.waited().mean()).isLessThanOrEqualTo(before * (1 + 1e-9));
+        before = seen.waited().mean();
+      }
+    }
+  }
+
+  @Test
+  void leastLoaded_waitsNoLongerThanRoundRobin() {
+    var fleet = Fleet.of(tight().getFirst(), 4);
+    var turns = Simulation.run(fleet.with(Routing.ROUND_ROBIN), calls(4), 1);
+
+    assertThat(turns.finished() + turns.refused()).isEqualTo(turns.calls().size());
+    assertThat(Simulation.run(fleet, calls(4), 1).waited().mean())
+        .isLessThan(turns.waited().mean());
+  }
+
+  @Test
+  void priorities_goFirst_andEqualsInTheOrderOfTheirComing() {
+    var calls = new Calls.Builder();
+    for (int i = 0; i < 300; i++) {
+      calls.add(i, 1, 50, i % Calls.PRIORITIES);
+    }
+    var seen = Simulation.run(Fleet.of(ReplicaSpec.server(1e-3, 1), 1), calls.build(), 1);
+    double[] last = new double[Calls.PRIORITIES];
+    for (int i = 1; i < 300; i++) {
+      int urgency = i % Calls.PRIORITIES;
+      assertThat(seen.totalSeconds(i)).isGreaterThan(last[urgency]);
+      last[urgency] = seen.totalSeconds(i);
+    }
+    assertThat(last[0]).isLessThan(seen.totalSeconds(4));
+    assertThat(last[1]).isLessThan(seen.totalSeconds(2));
+  }
+
+  @Test
+  void preemption_takesTheLeastUrgentThatCameLast() {
+    var spec = new ReplicaSpec(LLAMA.step(), KvSpace.tokens(1000), 4096, 8, 512, false, 0);
+    var calls =
+        new Calls.Builder().add(0, 300, 150, 2).add(1, 300, 150, 1).add(2, 300, 150, 1).build();
+    var seen = Simulation.run(Fleet.of(spec, 1), calls, 1);
+
+    assertThat(seen.finished()).isEqualTo(3);
+    assertThat(seen.use().preemptions()).isPositive();
+    assertThat(seen.totalSeconds(0)).isGreaterThan(seen.totalSeconds(1) + 0.1);
+    assertThat(seen.totalSeconds(0)).isGreaterThan(seen.totalSeconds(2) + 0.1);
+  }
+
+  @Test
+  void autoscaler_followsTheLoad_andReplicasTakeTimeToStart() {
+    var calls = new Calls.Builder();
+    for (int i = 0; i < 4000; i++) {
+      long at = i < 3000 ? i * 100_000_000L : 300_000_000_000L + (i - 3000) * 2_000_000_000L;
+      calls.add(at, 400, 200, 1);
+    }
+    var fleet = Fleet.of(LLAMA, 1).with(new FollowingLoad(8, 1, 6, 15_000_000_000L, 4), 30L * NANOS);
+    var seen = Simulation.run(fleet, calls.build(), 1);
+    var fixed = Simulation.run(Fleet.of(LLAMA, 6), calls.build(), 1);
+
+    assertThat(seen.finished()).isEqualTo(4000);
+    assertThat(seen.use().mostReplicas()).isBetween(2, 6);
+    assertThat(seen.use().replicaSeconds()).isLessThan(0.5 * fixed.use().replicaSeconds());
+    assertThat(seen.total().mean()).isGreaterThanOrEqualTo(fixed.total().mean());
+  }
+
+  @Test
+  void interruptedReplicas_areReplaced_andNobodyIsForgotten() {
+    var seen = Simulation.run(Fleet.of(LLAMA, 2).with(Scaling.fixed(), 60L * NANOS).interrupted(20), calls(5), 1);
+
+    assertThat(seen.use().interruptions()).isGreaterThan(10);
+    assertThat(seen.broken()).isPositive();
+    assertThat(seen.finished() + seen.refused() + seen.broken()).isEqualTo(seen.calls().size());
+    assertThat(seen.use().kvLeftOver()).isZero();
+  }
+
+  @Test
+  void poolWithoutReplicas_isRefused_orStartsOne() {
+    var calls = new Calls.Builder().add(0, 100, 10, 1).build();
+    var fleet = Fleet.of(LLAMA, 0);
+
+    assertThatThrownBy(() -> Simulation.run(fleet, calls, 1)).hasMessageContaining("replicas");
+    var seen = Simulation.run(fleet.with(new FollowingLoad(8, 0, 2, NANOS, 1), 30L * NANOS), calls, 1);
+    assertThat(seen.finished()).isEqualTo(1);
+    assertThat(seen.ttft().mean()).isBetween(30.0, 32.0);
   }
 
   private static String bytes(Simulated seen) {
