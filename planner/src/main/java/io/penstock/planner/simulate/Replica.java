@@ -27,6 +27,7 @@ final class Replica {
   private final Decoding decoding;
   private final Prefilling prefilling;
   private final long watermark;
+  private final PrefixCache prefixes;
   final Meters meters = new Meters();
 
   private long clockNanos;
@@ -43,6 +44,7 @@ final class Replica {
     this.timeline = timeline;
     this.decoding = new Decoding(kv, spec.maxSequences(), !spec.reservesWhole());
     this.prefilling = new Prefilling(spec.maxSequences());
+    this.prefixes = new PrefixCache(spec.prefixBlocks());
     this.watermark = (long) (WATERMARK * kv.capacity());
   }
 
@@ -239,8 +241,19 @@ final class Replica {
     if (timeline.admittedNanos[call] == Timeline.NEVER) {
       timeline.admittedNanos[call] = clockNanos;
     }
-    prefilling.add(call, known, 0);
+    prefilling.add(call, known, cached(call));
     return true;
+  }
+
+  /** Tokens of a prompt that were computed for another; its last one is always computed. */
+  private int cached(int call) {
+    int[] blocks = calls.blocks(call);
+    if (spec.blockTokens() == 0 || blocks.length == 0) {
+      return 0;
+    }
+    int cached = Math.min(prefixes.take(blocks) * spec.blockTokens(), calls.promptTokens[call] - 1);
+    meters.cachedTokens += cached;
+    return cached;
   }
 
   private long whole(int call) {

@@ -15,6 +15,8 @@ import io.penstock.planner.capacity.StepTime;
  * @param reservesWhole whether a request is let in only when its whole completion has room, where
  *     others let it in with its prompt and evict someone when the memory runs out
  * @param requestNanos that each request spends before the engine sees it
+ * @param blockTokens of a prompt's block whose hash is known, where the engine keeps prefixes; 0:
+ *     it does not
  */
 public record ReplicaSpec(
     StepClock step,
@@ -23,7 +25,8 @@ public record ReplicaSpec(
     int maxSequences,
     int stepTokens,
     boolean reservesWhole,
-    long requestNanos) {
+    long requestNanos,
+    int blockTokens) {
   static final double NANOS = 1e9;
 
   public ReplicaSpec {
@@ -44,12 +47,20 @@ public record ReplicaSpec(
         Math.min(engine.maxSequences(), engine.stepTokens()),
         engine.stepTokens(),
         engine.memory().reserve() >= 1,
-        Math.round(engine.parameters().requestSeconds() * NANOS));
+        Math.round(engine.parameters().requestSeconds() * NANOS),
+        0);
   }
 
   /** The same whose model takes so many tokens. */
   public ReplicaSpec withContext(int tokens) {
-    return new ReplicaSpec(step, kv, tokens, maxSequences, stepTokens, reservesWhole, requestNanos);
+    return new ReplicaSpec(
+        step, kv, tokens, maxSequences, stepTokens, reservesWhole, requestNanos, blockTokens);
+  }
+
+  /** The same with a prefix cache, for prompts whose blocks of so many tokens are known. */
+  public ReplicaSpec withPrefixCache(int tokens) {
+    return new ReplicaSpec(
+        step, kv, contextTokens, maxSequences, stepTokens, reservesWhole, requestNanos, tokens);
   }
 
   /** One that runs one request after another, each token in the same time. */
@@ -61,7 +72,13 @@ public record ReplicaSpec(
         places,
         Integer.MAX_VALUE / 2,
         false,
+        0,
         0);
+  }
+
+  /** Blocks of prompts that its memory holds. */
+  int prefixBlocks() {
+    return blockTokens == 0 ? 0 : (int) Math.min(1 << 24, kv.capacity() / kv.of(blockTokens));
   }
 
   /** Whether a request of so many tokens can ever be computed. */

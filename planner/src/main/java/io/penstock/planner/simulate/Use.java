@@ -17,6 +17,7 @@ import java.util.List;
  * @param preemptions sequences that lost their memory
  * @param recomputedTokens that were computed again for that
  * @param prefillTokens that were computed, those included
+ * @param cachedTokens of prompts that needed no computing
  * @param interruptions of replicas
  * @param kvLeftOver KV memory that nobody gave back; 0, or there is a bug
  */
@@ -33,6 +34,7 @@ public record Use(
     long preemptions,
     long recomputedTokens,
     long prefillTokens,
+    long cachedTokens,
     int interruptions,
     long kvLeftOver) {
 
@@ -47,6 +49,7 @@ public record Use(
     long preemptions = 0;
     long recomputed = 0;
     long prefill = 0;
+    long cached = 0;
     double paid = 0;
     long left = 0;
     for (var unit : units) {
@@ -60,6 +63,7 @@ public record Use(
       preemptions += meters.preemptions;
       recomputed += meters.recomputedTokens;
       prefill += meters.prefillTokens;
+      cached += meters.cachedTokens;
       left += unit.replica.kvUsed();
       paid += unit.paidNanos(endNanos);
     }
@@ -77,6 +81,7 @@ public record Use(
         preemptions,
         recomputed,
         prefill,
+        cached,
         interruptions,
         left);
   }

@@ -74,7 +74,9 @@ class AgreementTest {
     }
   }
 
-  /** Equal requests in a closed loop come in waves, which no mean value knows: they are left out. */
+  /**
+   * Equal requests in a closed loop come in waves, which no mean value knows: they are left out.
+   */
   private static void assertClosed(Case each) {
     var replica = ContinuousBatching.of(each.deployment());
     var calls = calls(each, 1, 2000);
@@ -102,7 +104,9 @@ class AgreementTest {
     assertThat(promised / seen).as(what).isBetween(1 - tolerance, 1 + tolerance);
   }
 
-  /** Without those whose memory holds fewer than 20 sequences: there places are what they wait for. */
+  /**
+   * Without those whose memory holds fewer than 20 sequences: there places are what they wait for.
+   */
   private static List<Case> grid() {
     var cases = new ArrayList<Case>();
     for (var deployment : Sample.variety()) {

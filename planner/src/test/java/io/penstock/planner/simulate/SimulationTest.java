@@ -92,7 +92,7 @@ class SimulationTest {
 
   @Test
   void preemption_takesTheLeastUrgentThatCameLast() {
-    var spec = new ReplicaSpec(LLAMA.step(), KvSpace.tokens(1000), 4096, 8, 512, false, 0);
+    var spec = new ReplicaSpec(LLAMA.step(), KvSpace.tokens(1000), 4096, 8, 512, false, 0, 0);
     var calls =
         new Calls.Builder().add(0, 300, 150, 2).add(1, 300, 150, 1).add(2, 300, 150, 1).build();
     var seen = Simulation.run(Fleet.of(spec, 1), calls, 1);
@@ -110,7 +110,8 @@ class SimulationTest {
       long at = i < 3000 ? i * 100_000_000L : 300_000_000_000L + (i - 3000) * 2_000_000_000L;
       calls.add(at, 400, 200, 1);
     }
-    var fleet = Fleet.of(LLAMA, 1).with(new FollowingLoad(8, 1, 6, 15_000_000_000L, 4), 30L * NANOS);
+    var fleet =
+        Fleet.of(LLAMA, 1).with(new FollowingLoad(8, 1, 6, 15_000_000_000L, 4), 30L * NANOS);
     var seen = Simulation.run(fleet, calls.build(), 1);
     var fixed = Simulation.run(Fleet.of(LLAMA, 6), calls.build(), 1);
 
@@ -122,7 +123,9 @@ class SimulationTest {
 
   @Test
   void interruptedReplicas_areReplaced_andNobodyIsForgotten() {
-    var seen = Simulation.run(Fleet.of(LLAMA, 2).with(Scaling.fixed(), 60L * NANOS).interrupted(20), calls(5), 1);
+    var seen =
+        Simulation.run(
+            Fleet.of(LLAMA, 2).with(Scaling.fixed(), 60L * NANOS).interrupted(20), calls(5), 1);
 
     assertThat(seen.use().interruptions()).isGreaterThan(10);
     assertThat(seen.broken()).isPositive();
@@ -131,12 +134,33 @@ class SimulationTest {
   }
 
   @Test
+  void prefixes_thatWereSeen_areNotComputedAgain() {
+    int[] first = {1, 2, 3};
+    int[] second = {1, 2, 9};
+    var calls =
+        new Calls.Builder()
+            .add(0, 1500, 10, 1, first)
+            .add(10 * NANOS, 1500, 10, 1, second)
+            .add(20 * NANOS, 1024, 10, 1, new int[] {1, 2})
+            .build();
+    var without = Simulation.run(Fleet.of(LLAMA, 1), calls, 1);
+    var with = Simulation.run(Fleet.of(LLAMA.withPrefixCache(512), 1), calls, 1);
+
+    assertThat(without.use().cachedTokens()).isZero();
+    assertThat(with.use().cachedTokens()).isEqualTo(1024 + 1023);
+    assertThat(with.ttftSeconds(0)).isEqualTo(without.ttftSeconds(0));
+    assertThat(with.ttftSeconds(1)).isLessThan(0.6 * without.ttftSeconds(1));
+    assertThat(with.ttftSeconds(2)).isLessThan(0.4 * without.ttftSeconds(2));
+  }
+
+  @Test
   void poolWithoutReplicas_isRefused_orStartsOne() {
     var calls = new Calls.Builder().add(0, 100, 10, 1).build();
     var fleet = Fleet.of(LLAMA, 0);
 
     assertThatThrownBy(() -> Simulation.run(fleet, calls, 1)).hasMessageContaining("replicas");
-    var seen = Simulation.run(fleet.with(new FollowingLoad(8, 0, 2, NANOS, 1), 30L * NANOS), calls, 1);
+    var seen =
+        Simulation.run(fleet.with(new FollowingLoad(8, 0, 2, NANOS, 1), 30L * NANOS), calls, 1);
     assertThat(seen.finished()).isEqualTo(1);
     assertThat(seen.ttft().mean()).isBetween(30.0, 32.0);
   }
@@ -148,9 +172,10 @@ class SimulationTest {
   /** Replicas whose memory is full most of the time, of each kind. */
   private static List<ReplicaSpec> tight() {
     return List.of(
-        new ReplicaSpec(LLAMA.step(), KvSpace.tokens(6000), 1 << 20, 32, 512, false, 6_000_000),
-        new ReplicaSpec(LLAMA.step(), KvSpace.tokens(6000), 1 << 20, 32, 512, true, 6_000_000),
-        new ReplicaSpec(LLAMA.step(), new KvSpace(60_000, 10, 10, 256), 4096, 64, 2048, false, 0));
+        new ReplicaSpec(LLAMA.step(), KvSpace.tokens(6000), 1 << 20, 32, 512, false, 6_000_000, 0),
+        new ReplicaSpec(LLAMA.step(), KvSpace.tokens(6000), 1 << 20, 32, 512, true, 6_000_000, 0),
+        new ReplicaSpec(
+            LLAMA.step(), new KvSpace(60_000, 10, 10, 256), 4096, 64, 2048, false, 0, 0));
   }
 
   private static Calls calls(long seed) {
