@@ -137,7 +137,8 @@ public final class ConfigScenario {
                 "pools." + pool.name() + ": has neither capacity nor a price for " + pool.model()));
   }
 
-  private static List<Bound> bounds(Slo slo) {
+  /** A pool's promises, to 95 of 100 requests. */
+  public static List<Bound> bounds(Slo slo) {
     var bounds = new ArrayList<Bound>();
     add(bounds, Bound.Metric.TTFT, slo.ttft());
     add(bounds, Bound.Metric.TPOT, slo.tpot());

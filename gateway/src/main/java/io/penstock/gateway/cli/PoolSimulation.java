@@ -13,6 +13,8 @@ import io.penstock.planner.capacity.Workload;
 import io.penstock.planner.simulate.Calls;
 import io.penstock.planner.simulate.Fleet;
 import io.penstock.planner.simulate.ReplicaSpec;
+import io.penstock.planner.simulate.Routing;
+import io.penstock.planner.simulate.Scaling;
 import io.penstock.planner.simulate.Simulated;
 import io.penstock.planner.simulate.Simulation;
 import io.penstock.planner.size.Availability;
@@ -25,11 +27,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntConsumer;
-import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /** One pool of a config under its part of a trace: what the plan promises, and what came. */
 final class PoolSimulation {
   private static final int SLICES = 64;
+
+  /** Tokens of a prompt's block in Mooncake's traces, the only ones that have them. */
+  private static final int BLOCK_TOKENS = 512;
+
   private static final long WINDOW_NANOS = 60_000_000_000L;
 
   /**
@@ -82,26 +88,34 @@ final class PoolSimulation {
   }
 
   /**
-   * Runs it.
+   * What is asked of a pool.
    *
-   * @param replicas empty: as many as the plan has for this traffic
-   * @param changes to the fleet: its routing, its scaling
+   * @param replicas in the beginning; empty: as many as the plan has for this traffic
+   * @param routing among them
+   * @param autoscaled whether they follow the load as the gateway's desired replicas do
+   * @param interruptionsPerHour of each replica
    */
-  Ran run(
-      List<PoolRow> rows,
+  record Ask(
       Optional<Integer> replicas,
-      UnaryOperator<Fleet> changes,
-      long seed,
-      IntConsumer progress) {
+      Routing routing,
+      boolean autoscaled,
+      double interruptionsPerHour) {}
+
+  /** Runs it. */
+  Ran run(List<PoolRow> rows, Ask ask, long seed, IntConsumer progress) {
     var calls = calls(rows);
-    var load = load(calls);
     double mean = calls.size() / Math.max(1, calls.spanSeconds());
     double peak = Math.max(mean, peak(calls));
-    var wish = wish(Demand.rate(peak, mean, load));
+    var whole = deployment(Demand.rate(peak, mean, Workload.of(1, 1)));
+    var spec = spec(whole.asked().getFirst());
+    var fresh = load(calls, spec, 0);
+    var wish = deployment(Demand.rate(peak, mean, fresh));
     var deployment = wish.asked().getFirst();
     var planned = planned(wish);
-    int count = replicas.or(() -> planned).orElse(pool.backends().size());
-    var fleet = changes.apply(Fleet.of(spec(deployment), count));
+    int count = ask.replicas().or(() -> planned).orElse(pool.backends().size());
+    var fleet = fleet(spec, count, ask, deployment, fresh);
+    var seen = Simulation.run(fleet, calls, seed, progress);
+    var load = load(calls, spec, seen.prefixHitRatio());
     var replica = ContinuousBatching.of(deployment);
     int up = Math.max(1, count);
     return new Ran(
@@ -113,11 +127,22 @@ final class PoolSimulation {
         peak,
         replica.openLoop(load, mean / up),
         replica.openLoop(load, peak / up),
-        Simulation.run(fleet, calls, seed, progress));
+        seen);
+  }
+
+  private Fleet fleet(ReplicaSpec spec, int count, Ask ask, Deployment deployment, Workload load) {
+    var fleet = Fleet.of(spec, count).with(ask.routing()).interrupted(ask.interruptionsPerHour());
+    var capacity = pool.capacity().orElseThrow();
+    long start = capacity.scaling().start().toNanos();
+    return ask.autoscaled()
+        ? fleet.with(
+            new GatewayScaling(deployment, load, ConfigScenario.bounds(pool.slo()), capacity),
+            start)
+        : fleet.with(Scaling.fixed(), start);
   }
 
   private ReplicaSpec spec(Deployment deployment) {
-    var spec = ReplicaSpec.of(deployment);
+    var spec = ReplicaSpec.of(deployment).withPrefixCache(BLOCK_TOKENS);
     return pool.contextTokens() > 0 ? spec.withContext(pool.contextTokens()) : spec;
   }
 
@@ -126,7 +151,7 @@ final class PoolSimulation {
     return plan.met() ? plan.chosen().map(Sized::replicas).map(r -> r.total()) : Optional.empty();
   }
 
-  private PoolWish wish(Demand demand) {
+  private PoolWish deployment(Demand demand) {
     return ConfigScenario.of(
             pool.name(), config, demand, Availability.single(0, 0), Map.of(pool.name(), 1.0))
         .pools()
@@ -141,7 +166,8 @@ final class PoolSimulation {
           Math.round(row.atNanos() / speed),
           row.promptTokens(),
           row.completionTokens(),
-          each.priority());
+          each.priority(),
+          row.blocks());
     }
     return calls.build();
   }
@@ -159,14 +185,18 @@ final class PoolSimulation {
     return most / window;
   }
 
-  private static Workload load(Calls calls) {
-    double[] prompts = new double[calls.size()];
-    double[] completions = new double[calls.size()];
-    for (int i = 0; i < calls.size(); i++) {
-      prompts[i] = calls.promptTokens(i);
-      completions[i] = calls.completionTokens(i);
-    }
-    return new Workload(lengths(prompts), lengths(completions), 0, 1);
+  /** Of the calls that a replica takes; where it takes none, of all. */
+  private static Workload load(Calls calls, ReplicaSpec spec, double prefixHitRatio) {
+    int[] taken =
+        IntStream.range(0, calls.size())
+            .filter(i -> spec.holds(calls.promptTokens(i), calls.completionTokens(i)))
+            .toArray();
+    int[] of = taken.length > 0 ? taken : IntStream.range(0, calls.size()).toArray();
+    return new Workload(
+        lengths(IntStream.of(of).mapToDouble(calls::promptTokens).toArray()),
+        lengths(IntStream.of(of).mapToDouble(calls::completionTokens).toArray()),
+        Math.min(0.999, prefixHitRatio),
+        1);
   }
 
   /** The means of so many equal slices, so that the whole mean stays. */

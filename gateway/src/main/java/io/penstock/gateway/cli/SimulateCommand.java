@@ -6,10 +6,10 @@ import io.penstock.config.Pool;
 import io.penstock.config.trace.Trace;
 import io.penstock.config.trace.TraceFile;
 import io.penstock.config.trace.TraceRow;
+import io.penstock.gateway.cli.PoolSimulation.Ask;
 import io.penstock.gateway.cli.TraceSharing.PoolRow;
 import io.penstock.planner.simulate.Arrivals;
 import io.penstock.planner.simulate.Arrivals.Length;
-import io.penstock.planner.simulate.Fleet;
 import io.penstock.planner.simulate.Routing;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,6 +50,7 @@ import picocli.CommandLine.Spec;
       "  penstock simulate --config config/penstock.yaml --trace conv.csv",
       "  penstock simulate --trace conv.csv --speed 10 --replicas small=4",
       "  penstock simulate --trace conv.csv --replicas plan       as many as 'penstock plan' has",
+      "  penstock simulate --trace conv.csv --autoscale --interruptions 0.05",
       "  penstock simulate --rate 20 --requests 100000 --mix simple=90%%,complex=10%%"
     })
 final class SimulateCommand implements Callable<Integer> {
@@ -91,6 +92,21 @@ final class SimulateCommand implements Callable<Integer> {
       paramLabel = "HOW",
       description = "least-loaded or round-robin among a pool's replicas (least-loaded).")
   private String routing = "least-loaded";
+
+  @Option(
+      names = "--autoscale",
+      description =
+          "Replicas follow the load as the gateway's desired replicas do, within each"
+              + " pool's min, max and scaling; a new one takes scaling.start.")
+  private boolean autoscale;
+
+  @Option(
+      names = "--interruptions",
+      paramLabel = "N",
+      description =
+          "How often an hour each replica is taken away, as spot machines are"
+              + " (${DEFAULT-VALUE}).")
+  private double interruptions;
 
   @Option(
       names = "--mix",
@@ -166,17 +182,19 @@ final class SimulateCommand implements Callable<Integer> {
       return;
     }
     try {
-      report.add(
-          new PoolSimulation(loaded, pool, speed)
-              .run(rows, replicas(pool), this::changed, seed, progress::at));
+      report.add(new PoolSimulation(loaded, pool, speed).run(rows, ask(pool), seed, progress::at));
     } catch (IllegalArgumentException refused) {
       throw Failure.no("pools." + pool.name() + ": " + refused.getMessage());
     }
     progress.done(rows.size());
   }
 
-  private Fleet changed(Fleet fleet) {
-    return fleet.with(routing.equals("round-robin") ? Routing.ROUND_ROBIN : Routing.LEAST_LOADED);
+  private Ask ask(Pool pool) {
+    return new Ask(
+        replicas(pool),
+        routing.equals("round-robin") ? Routing.ROUND_ROBIN : Routing.LEAST_LOADED,
+        autoscale,
+        interruptions);
   }
 
   // ---- what was asked
@@ -187,6 +205,9 @@ final class SimulateCommand implements Callable<Integer> {
     }
     if ((trace == null) == (rate == 0)) {
       throw Failure.usage("write either --trace FILE or --rate N; see 'penstock simulate --help'");
+    }
+    if (!(interruptions >= 0 && interruptions <= 1000)) {
+      throw Failure.usage("--interruptions must be from 0 to 1000 an hour, not " + interruptions);
     }
     if (!List.of("least-loaded", "round-robin").contains(routing)) {
       throw Failure.usage("--routing is least-loaded or round-robin, not " + routing);

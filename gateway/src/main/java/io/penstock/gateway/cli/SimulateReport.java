@@ -153,6 +153,7 @@ final class SimulateReport {
             + Show.percent(use.mostKv())
             + " at most; "
             + plural(use.preemptions(), "preemption"));
+    fleet(ran);
     row(
         "queue",
         "mean wait "
@@ -172,6 +173,27 @@ final class SimulateReport {
             + " a request, "
             + Show.usd(ran.usdPerMonth())
             + " a month");
+  }
+
+  /** What happened to the replicas and to prompts, where anything did. */
+  private void fleet(Ran ran) {
+    var use = ran.seen().use();
+    double mean = use.replicaSeconds() / Math.max(1e-9, use.seconds());
+    if (use.mostReplicas() != ran.replicas() || use.interruptions() > 0 || mean < ran.replicas()) {
+      row(
+          "fleet",
+          Show.number(mean)
+              + " replicas on average, "
+              + use.mostReplicas()
+              + " at most; "
+              + plural(use.interruptions(), "interruption"));
+    }
+    if (use.cachedTokens() > 0) {
+      row(
+          "prefixes",
+          Show.percent(ran.seen().prefixHitRatio())
+              + " of prompt tokens were there already; the promise takes that as given");
+    }
   }
 
   private static String requests(Ran ran) {
@@ -268,6 +290,9 @@ final class SimulateReport {
         .put("preemptions", use.preemptions())
         .put("recomputed_tokens", use.recomputedTokens())
         .put("interruptions", use.interruptions())
+        .put("replicas_most", use.mostReplicas())
+        .put("replicas_mean", use.replicaSeconds() / Math.max(1e-9, use.seconds()))
+        .put("prefix_hit_ratio", ran.seen().prefixHitRatio())
         .put("seconds", use.seconds())
         .put("replica_seconds", use.replicaSeconds())
         .put("usd", ran.usd())

@@ -82,7 +82,7 @@ public record ReplicaSpec(
   }
 
   /** Whether a request of so many tokens can ever be computed. */
-  boolean holds(int promptTokens, int completionTokens) {
+  public boolean holds(int promptTokens, int completionTokens) {
     long tokens = (long) promptTokens + completionTokens;
     return tokens <= contextTokens && kv.of(tokens) <= kv.capacity();
   }

@@ -57,6 +57,12 @@ public final class Simulated {
     return count;
   }
 
+  /** The share of prompt tokens that a prefix cache had. */
+  public double prefixHitRatio() {
+    double cached = use.cachedTokens();
+    return cached > 0 ? cached / (cached + use.prefillTokens()) : 0;
+  }
+
   /** From the arrival until the engine lets the call in. */
   public Spread waited() {
     return spread(this::waitSeconds, 1);
