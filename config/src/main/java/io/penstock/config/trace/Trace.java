@@ -8,8 +8,9 @@ public sealed interface Trace {
    * It was read.
    *
    * @param rows in the order of their times, the first at 0
+   * @param leftOut records of the journal for which no model server did anything
    */
-  record Ok(List<TraceRow> rows) implements Trace {}
+  record Ok(List<TraceRow> rows, int leftOut) implements Trace {}
 
   /**
    * It cannot be used.

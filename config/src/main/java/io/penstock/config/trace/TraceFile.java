@@ -3,8 +3,6 @@ package io.penstock.config.trace;
 import io.penstock.config.trace.TraceLine.Field;
 import io.penstock.config.trace.TraceLine.Unreadable;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,62 +12,88 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads recorded requests, one a line: JSON objects, or comma-separated values under a line of
  * names. A field is known by any of its usual names (docs/simulation.md lists them), which covers
- * Azure's {@code TIMESTAMP,ContextTokens,GeneratedTokens} and Mooncake's {@code timestamp}, {@code
- * input_length}, {@code output_length}, {@code hash_ids}. Other fields are passed over.
+ * Azure's {@code TIMESTAMP,ContextTokens,GeneratedTokens}, Mooncake's {@code timestamp}, {@code
+ * input_length}, {@code output_length}, {@code hash_ids}, and the gateway's own journal, of which a
+ * directory is read as one trace. Other fields are passed over.
  */
 public final class TraceFile {
-  private final Path file;
+  private final Path source;
   private final List<TraceRow> rows = new ArrayList<>();
+  private @Nullable Path file;
   private @Nullable List<String> header;
-  private @Nullable Boolean json;
+  private boolean json;
+  private int leftOut;
 
-  private TraceFile(Path file) {
-    this.file = file;
+  private TraceFile(Path source) {
+    this.source = source;
   }
 
-  /** The file's rows, or the first thing that is wrong with it. */
-  public static Trace read(Path file) {
-    return new TraceFile(file).read();
+  /** The rows of a file or of a directory's segments, or the first thing that is wrong. */
+  public static Trace read(Path source) {
+    return new TraceFile(source).read();
   }
 
   private Trace read() {
-    if (Files.isDirectory(file)) {
-      return new Trace.Invalid(file + ": is a directory: name the trace in it");
-    }
-    if (!Files.exists(file)) {
-      return new Trace.Invalid(file + ": no such file");
-    }
-    int line = 0;
-    try (var lines = Files.newBufferedReader(file)) {
-      for (String text = lines.readLine(); text != null; text = lines.readLine()) {
-        line++;
-        take(text);
+    try {
+      for (Path segment : TrafficFiles.segments(List.of(source))) {
+        TrafficFiles.read(segment, this::take);
       }
-    } catch (Unreadable wrong) {
-      return new Trace.Invalid(file + ":" + line + ": " + wrong.getMessage());
-    } catch (CharacterCodingException _) {
-      return new Trace.Invalid(file + ":" + (line + 1) + ": is not UTF-8: write it as text");
+    } catch (Wrong wrong) {
+      return new Trace.Invalid(wrong.getMessage());
     } catch (IOException unreadable) {
-      return new Trace.Invalid(file + ": cannot be read: " + unreadable.getMessage());
+      String why = String.valueOf(unreadable.getMessage());
+      return new Trace.Invalid(
+          why.startsWith(source.toString()) ? why : source + ": cannot be read: " + why);
     }
     return rows.isEmpty()
-        ? new Trace.Invalid(file + ": has no requests: write one a line")
-        : new Trace.Ok(fromZero());
+        ? new Trace.Invalid(source + ": has no requests: write one a line")
+        : new Trace.Ok(fromZero(), leftOut);
+  }
+
+  /** A problem with its place, on its way out of a loop over lines. */
+  private static final class Wrong extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Wrong(String message) {
+      super(message, null, false, false);
+    }
+
+    @Override
+    public String getMessage() {
+      return String.valueOf(super.getMessage());
+    }
+  }
+
+  private void take(Path from, int number, String text, boolean torn) {
+    if (!from.equals(file)) {
+      file = from;
+      header = null;
+      json = text.stripLeading().startsWith("{");
+    }
+    try {
+      take(text);
+    } catch (Unreadable wrong) {
+      if (!torn || from.equals(source)) {
+        throw new Wrong(from + ":" + number + ": " + wrong.getMessage());
+      }
+    }
   }
 
   private void take(String text) throws Unreadable {
-    if (text.isBlank()) {
-      return;
-    }
-    if (json == null) {
-      json = text.stripLeading().startsWith("{");
-    }
     if (json) {
-      rows.add(TraceJson.read(text));
+      add(TraceJson.read(text));
     } else if (header == null) {
       header = named(text);
     } else {
-      rows.add(values(header, text));
+      add(values(header, text));
+    }
+  }
+
+  private void add(TraceLine fields) throws Unreadable {
+    if (fields.isWithoutWork()) {
+      leftOut++;
+    } else {
+      rows.add(fields.row());
     }
   }
 
@@ -83,7 +107,7 @@ public final class TraceFile {
     return names;
   }
 
-  private static TraceRow values(List<String> names, String text) throws Unreadable {
+  private static TraceLine values(List<String> names, String text) throws Unreadable {
     String[] values = text.split(",", -1);
     if (values.length != names.size()) {
       throw new Unreadable(
@@ -97,7 +121,7 @@ public final class TraceFile {
         fields.put(field, names.get(i).strip(), value);
       }
     }
-    return fields.row();
+    return fields;
   }
 
   private List<TraceRow> fromZero() {

@@ -15,11 +15,11 @@ final class TraceJson {
     this.text = text;
   }
 
-  static TraceRow read(String line) throws Unreadable {
+  static TraceLine read(String line) throws Unreadable {
     return new TraceJson(line).object();
   }
 
-  private TraceRow object() throws Unreadable {
+  private TraceLine object() throws Unreadable {
     var fields = new TraceLine();
     expect('{');
     if (peek() != '}') {
@@ -31,7 +31,7 @@ final class TraceJson {
     if (peek() != 0) {
       throw broken();
     }
-    return fields.row();
+    return fields;
   }
 
   private boolean more() {

@@ -29,7 +29,8 @@ final class TraceLine {
     TIER,
     COMPLEXITY,
     PRIORITY,
-    BLOCKS
+    BLOCKS,
+    OUTCOME
   }
 
   private static final Map<String, Field> NAMES =
@@ -52,7 +53,8 @@ final class TraceLine {
           Map.entry("tier", Field.TIER),
           Map.entry("complexity", Field.COMPLEXITY),
           Map.entry("priority", Field.PRIORITY),
-          Map.entry("hashids", Field.BLOCKS));
+          Map.entry("hashids", Field.BLOCKS),
+          Map.entry("outcome", Field.OUTCOME));
 
   private static final int[] NO_BLOCKS = {};
 
@@ -64,6 +66,7 @@ final class TraceLine {
   String complexity = "";
   String priority = "";
   int[] blocks = NO_BLOCKS;
+  String outcome = "";
 
   /** The field that goes by this name; null: nobody asks for it. */
   static @Nullable Field field(String name) {
@@ -87,6 +90,7 @@ final class TraceLine {
       case TIER -> tier = text.intern();
       case COMPLEXITY -> complexity = text.intern();
       case PRIORITY -> priority = text.intern();
+      case OUTCOME -> outcome = text;
       case BLOCKS -> throw new Unreadable(name + " must be a list of whole numbers");
     }
   }
@@ -101,6 +105,11 @@ final class TraceLine {
       // said below
     }
     throw new Unreadable(name + " is '" + text + "': write a whole number of tokens, 0 or more");
+  }
+
+  /** A record of the journal for which no model server did anything: it says no tokens. */
+  boolean isWithoutWork() {
+    return !outcome.isEmpty() && (prompt < 0 || completion < 0);
   }
 
   /** The row, at its own time; those of the others are not known here. */

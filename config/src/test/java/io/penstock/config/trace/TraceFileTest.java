@@ -105,28 +105,51 @@ final class TraceFileTest {
   }
 
   @Test
+  void journal_isReadAsOneTrace_withoutWhatNoServerDid() throws Exception {
+    String record =
+        "{\"v\":1,\"time\":\"2026-11-21T07:10:0%d.000Z\",\"tier\":\"paid\",\"pool\":\"small\",";
+    Files.writeString(
+        folder.resolve("2026-11-21-a.jsonl"),
+        (record + "\"outcome\":\"answered\",\"prompt_tokens\":12,\"completion_tokens\":7}\n")
+                .formatted(3)
+            + (record + "\"outcome\":\"refused\",\"reason\":\"overloaded\"}\n").formatted(2));
+    Files.writeString(
+        folder.resolve("2026-11-21-b.jsonl"),
+        (record
+                + "\"outcome\":\"cancelled\",\"prompt_tokens\":5,\"completion_tokens\":1}\n"
+                + "{\"v\":1,")
+            .formatted(1));
+
+    var trace = (Trace.Ok) TraceFile.read(folder);
+    assertThat(trace.leftOut()).isEqualTo(1);
+    assertThat(trace.rows()).extracting(TraceRow::promptTokens).containsExactly(5, 12);
+    assertThat(trace.rows().get(1).atNanos()).isEqualTo(2_000_000_000L);
+  }
+
+  @Test
   void noFile_isSaid() {
-    assertThat(TraceFile.read(folder.resolve("none"))).isInstanceOf(Trace.Invalid.class);
-    assertThat(((Trace.Invalid) TraceFile.read(folder)).problem()).contains("is a directory");
+    assertThat(((Trace.Invalid) TraceFile.read(folder.resolve("none"))).problem())
+        .endsWith("none: no such file or directory");
+    assertThat(((Trace.Invalid) TraceFile.read(folder)).problem()).contains("has no requests");
   }
 
   @Test
   void bytesThatAreNoText_areSaid() throws Exception {
     Path file = folder.resolve("trace.jsonl");
     Files.write(file, new byte[] {'{', (byte) 0xff, (byte) 0xfe});
-    assertThat(((Trace.Invalid) TraceFile.read(file)).problem()).contains("is not UTF-8");
+    assertThat(((Trace.Invalid) TraceFile.read(file)).problem()).contains(":1: is no JSON object");
   }
 
   private List<TraceRow> rows(String text) throws IOException {
     return switch (read(text)) {
-      case Trace.Ok(var rows) -> rows;
+      case Trace.Ok(var rows, _) -> rows;
       case Trace.Invalid(var problem) -> throw new AssertionError(problem);
     };
   }
 
   private String problem(String text) throws IOException {
     return switch (read(text)) {
-      case Trace.Ok(var rows) -> throw new AssertionError("read " + rows);
+      case Trace.Ok(var rows, _) -> throw new AssertionError("read " + rows);
       case Trace.Invalid(var problem) -> problem;
     };
   }

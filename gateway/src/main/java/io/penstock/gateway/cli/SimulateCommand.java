@@ -59,7 +59,10 @@ final class SimulateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private ConfigOption config = new ConfigOption();
 
-  @Option(names = "--trace", paramLabel = "FILE", description = "Recorded requests.")
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE",
+      description = "Recorded requests: a file, or the directory of a gateway's traffic journal.")
   private @Nullable Path trace;
 
   @Option(
@@ -143,6 +146,8 @@ final class SimulateCommand implements Callable<Integer> {
       description = "Made up: the mean of a log-normal (${DEFAULT-VALUE}).")
   private double completionTokens = 250;
 
+  private int withoutWork;
+
   @Override
   public Integer call() {
     refuseNonsense();
@@ -151,8 +156,12 @@ final class SimulateCommand implements Callable<Integer> {
     var sharing =
         new TraceSharing(loaded, shares("--tiers", tiers, evenly(loaded)), complexities(), seed);
     var byPool = sharing.share(rows);
-    var report =
-        new SimulateReport(config.file().toString(), loaded.catalog(), sharing.assumptions());
+    var assumed = sharing.assumptions();
+    if (withoutWork > 0) {
+      assumed.add(
+          withoutWork + " records without tokens are left out: no model server did anything");
+    }
+    var report = new SimulateReport(config.file().toString(), loaded.catalog(), assumed);
     try (var progress = new SimulateProgress(rows.size())) {
       byPool.forEach((name, part) -> {
         var pool = loaded.pools().get(name);
@@ -233,7 +242,10 @@ final class SimulateCommand implements Callable<Integer> {
       return madeUp();
     }
     return switch (TraceFile.read(trace)) {
-      case Trace.Ok(var rows) -> rows;
+      case Trace.Ok(var rows, int leftOut) -> {
+        withoutWork = leftOut;
+        yield rows;
+      }
       case Trace.Invalid(var problem) -> throw Failure.no(List.of(problem));
     };
   }
