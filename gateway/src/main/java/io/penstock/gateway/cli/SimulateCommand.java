@@ -10,6 +10,7 @@ import io.penstock.gateway.cli.PoolSimulation.Ask;
 import io.penstock.gateway.cli.TraceSharing.PoolRow;
 import io.penstock.planner.simulate.Arrivals;
 import io.penstock.planner.simulate.Arrivals.Length;
+import io.penstock.planner.simulate.Pattern;
 import io.penstock.planner.simulate.Routing;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -125,8 +126,19 @@ final class SimulateCommand implements Callable<Integer> {
       description = "Tiers where the trace has none (all tiers of the config evenly).")
   private Map<String, String> tiers = new LinkedHashMap<>();
 
-  @Option(names = "--rate", paramLabel = "N", description = "Made up: requests a second, Poisson.")
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      description = "Made up: requests a second on average.")
   private double rate;
+
+  @Option(
+      names = "--pattern",
+      paramLabel = "HOW",
+      description =
+          "Made up: poisson, bursts (every minute ten seconds at four times the rate) or"
+              + " diurnal (poisson).")
+  private Pattern pattern = Pattern.POISSON;
 
   @Option(
       names = "--requests",
@@ -252,8 +264,9 @@ final class SimulateCommand implements Callable<Integer> {
 
   private List<TraceRow> madeUp() {
     var calls =
-        Arrivals.poisson(
+        Arrivals.stream(
             seed,
+            pattern,
             rate,
             requests,
             Length.logNormal(promptTokens, 1),

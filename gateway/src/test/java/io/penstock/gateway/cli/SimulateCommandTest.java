@@ -26,7 +26,7 @@ final class SimulateCommandTest {
         small:
           model: llama-2-7b
           url: http://127.0.0.1:1
-          capacity: {gpu: a100-80, usd-per-gpu-hour: 2.5}
+          capacity: {gpu: a100-80, usd-per-gpu-hour: 2.5, min: 1, max: 8}
           slo: {ttft: 500ms, tpot: 40ms}
         large:
           provider: openai
@@ -114,6 +114,45 @@ final class SimulateCommandTest {
   }
 
   @Test
+  void autoscaled_followsTheBursts_withinTheBounds() throws Exception {
+    var said =
+        run(
+            "--json",
+            "--rate",
+            "20",
+            "--requests",
+            "30000",
+            "--pattern",
+            "bursts",
+            "--autoscale",
+            "--interruptions",
+            "2",
+            "--mix",
+            "simple=100%");
+    assertThat(said.code()).as(said.err()).isZero();
+    var pool = new JsonObject(said.out()).getJsonArray("pools").getJsonObject(0);
+    assertThat(pool.getInteger("replicas")).isEqualTo(1);
+    assertThat(pool.getInteger("replicas_most")).isBetween(2, 8);
+    assertThat(pool.getDouble("replicas_mean")).isBetween(1.0, 9.0);
+    assertThat(pool.getInteger("finished") + pool.getInteger("broken") + pool.getInteger("refused"))
+        .isEqualTo(30_000);
+  }
+
+  @Test
+  void prefixHashes_countAsHits() throws Exception {
+    var lines = new ArrayList<String>();
+    for (int i = 0; i < 50; i++) {
+      lines.add(
+          "{\"timestamp\": %d, \"input_length\": 1200, \"output_length\": 9, \"hash_ids\": [1, 2, %d]}"
+              .formatted(i * 1000, i + 3));
+    }
+    var said = run("--json", "--trace", trace(lines), "--mix", "simple=100%");
+    assertThat(said.code()).as(said.err()).isZero();
+    var pool = new JsonObject(said.out()).getJsonArray("pools").getJsonObject(0);
+    assertThat(pool.getDouble("prefix_hit_ratio")).isBetween(0.8, 0.86);
+  }
+
+  @Test
   void badLine_isOneErrorWithItsPlace() throws Exception {
     String file = trace(List.of("{\"time\": 0, \"prompt_tokens\": 1}"));
     var said = run("--trace", file);
@@ -131,6 +170,8 @@ final class SimulateCommandTest {
         "--rate NaN",
         "--rate 1 --speed 0",
         "--rate 1 --routing best",
+        "--rate 1 --pattern odd",
+        "--rate 1 --interruptions -1",
         "--rate 1 --mix easy=100%",
         "--rate 1 --mix simple=50%",
         "--rate 1 --tiers gold=100%",

@@ -34,6 +34,12 @@ public final class Arrivals {
   /** A Poisson stream of so many calls, all of the middle priority. */
   public static Calls poisson(
       long seed, double perSecond, int count, Length prompt, Length completion) {
+    return stream(seed, Pattern.POISSON, perSecond, count, prompt, completion);
+  }
+
+  /** The same, whose rate moves about {@code perSecond} in a pattern. */
+  public static Calls stream(
+      long seed, Pattern pattern, double perSecond, int count, Length prompt, Length completion) {
     if (!(perSecond > 0 && perSecond < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("a rate must be above 0, not " + perSecond);
     }
@@ -41,11 +47,22 @@ public final class Arrivals {
     var calls = new Calls.Builder();
     double at = 0;
     for (int i = 0; i < count; i++) {
-      at += -StrictMath.log1p(-random.nextDouble()) / perSecond;
+      at = next(random, pattern, perSecond, at);
       int in = tokens(prompt, random);
       calls.add(Math.round(at * ReplicaSpec.NANOS), in, tokens(completion, random), 1);
     }
     return calls.build();
+  }
+
+  /** The next of a faster stream that is kept: as many are dropped as make up for the pattern. */
+  private static double next(
+      SplittableRandom random, Pattern pattern, double perSecond, double from) {
+    double most = pattern == Pattern.POISSON ? 1 : Pattern.MOST;
+    double at = from;
+    do {
+      at += -StrictMath.log1p(-random.nextDouble()) / (perSecond * most);
+    } while (most > 1 && random.nextDouble() * most > pattern.at(at));
+    return at;
   }
 
   private static int tokens(Length length, SplittableRandom random) {

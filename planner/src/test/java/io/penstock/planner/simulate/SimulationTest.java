@@ -154,6 +154,25 @@ class SimulationTest {
   }
 
   @Test
+  void patterns_keepTheMeanRate_andMoveAboutIt() {
+    for (var pattern : Pattern.values()) {
+      var one = Length.fixed(1);
+      double day = 86_400;
+      var calls = Arrivals.stream(1, pattern, 2, (int) (2 * day), one, one);
+      assertThat(calls.spanSeconds()).isBetween(0.96 * day, 1.04 * day);
+      double[] shares = new double[2];
+      for (int i = 0; i < calls.size(); i++) {
+        double seconds = calls.atNanos(i) / 1e9;
+        shares[pattern.at(seconds) > 1 ? 1 : 0] += 1.0 / calls.size();
+      }
+      assertThat(shares[1])
+          .isCloseTo(
+              pattern == Pattern.POISSON ? 0 : pattern == Pattern.BURSTS ? 0.667 : 0.755,
+              within(0.02));
+    }
+  }
+
+  @Test
   void poolWithoutReplicas_isRefused_orStartsOne() {
     var calls = new Calls.Builder().add(0, 100, 10, 1).build();
     var fleet = Fleet.of(LLAMA, 0);
