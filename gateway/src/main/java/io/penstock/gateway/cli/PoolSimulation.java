@@ -104,20 +104,20 @@ final class PoolSimulation {
   /** Runs it. */
   Ran run(List<PoolRow> rows, Ask ask, long seed, IntConsumer progress) {
     var calls = calls(rows);
-    double mean = calls.size() / Math.max(1, calls.spanSeconds());
-    double peak = Math.max(mean, peak(calls));
-    var whole = deployment(Demand.rate(peak, mean, Workload.of(1, 1)));
-    var spec = spec(whole.asked().getFirst());
-    var fresh = load(calls, spec, 0);
-    var wish = deployment(Demand.rate(peak, mean, fresh));
+    var spec = spec(wish(Demand.rate(1, 1, Workload.of(1, 1))).asked().getFirst());
+    int[] taken = taken(calls, spec);
+    double mean = taken.length / Math.max(1, calls.spanSeconds());
+    double peak = Math.max(mean, peak(calls, taken));
+    var load = load(calls, taken, 0);
+    var wish = wish(Demand.rate(peak, mean, load));
     var deployment = wish.asked().getFirst();
     var planned = planned(wish);
     int count = ask.replicas().or(() -> planned).orElse(pool.backends().size());
-    var fleet = fleet(spec, count, ask, deployment, fresh);
+    var fleet = fleet(spec, count, ask, deployment, load);
     var seen = Simulation.run(fleet, calls, seed, progress);
-    var load = load(calls, spec, seen.prefixHitRatio());
+    var known = load(calls, taken, seen.prefixHitRatio());
     var replica = ContinuousBatching.of(deployment);
-    int up = Math.max(1, count);
+    double up = ask.autoscaled() ? Math.max(1, seen.use().meanReplicas()) : count;
     return new Ran(
         pool,
         deployment,
@@ -125,8 +125,8 @@ final class PoolSimulation {
         planned,
         mean,
         peak,
-        replica.openLoop(load, mean / up),
-        replica.openLoop(load, peak / up),
+        replica.openLoop(known, mean / up),
+        replica.openLoop(known, peak / up),
         seen);
   }
 
@@ -151,7 +151,7 @@ final class PoolSimulation {
     return plan.met() ? plan.chosen().map(Sized::replicas).map(r -> r.total()) : Optional.empty();
   }
 
-  private PoolWish deployment(Demand demand) {
+  private PoolWish wish(Demand demand) {
     return ConfigScenario.of(
             pool.name(), config, demand, Availability.single(0, 0), Map.of(pool.name(), 1.0))
         .pools()
@@ -172,11 +172,24 @@ final class PoolSimulation {
     return calls.build();
   }
 
-  private static double peak(Calls calls) {
+  /** The calls that a replica takes. */
+  private static int[] taken(Calls calls, ReplicaSpec spec) {
+    int[] taken =
+        IntStream.range(0, calls.size())
+            .filter(i -> spec.holds(calls.promptTokens(i), calls.completionTokens(i)))
+            .toArray();
+    if (taken.length == 0) {
+      throw new IllegalArgumentException(
+          "none of its " + calls.size() + " requests is short enough for it");
+    }
+    return taken;
+  }
+
+  private static double peak(Calls calls, int[] taken) {
     int most = 0;
     int first = 0;
-    for (int last = 0; last < calls.size(); last++) {
-      while (calls.atNanos(last) - calls.atNanos(first) >= WINDOW_NANOS) {
+    for (int last = 0; last < taken.length; last++) {
+      while (calls.atNanos(taken[last]) - calls.atNanos(taken[first]) >= WINDOW_NANOS) {
         first++;
       }
       most = Math.max(most, last - first + 1);
@@ -185,16 +198,10 @@ final class PoolSimulation {
     return most / window;
   }
 
-  /** Of the calls that a replica takes; where it takes none, of all. */
-  private static Workload load(Calls calls, ReplicaSpec spec, double prefixHitRatio) {
-    int[] taken =
-        IntStream.range(0, calls.size())
-            .filter(i -> spec.holds(calls.promptTokens(i), calls.completionTokens(i)))
-            .toArray();
-    int[] of = taken.length > 0 ? taken : IntStream.range(0, calls.size()).toArray();
+  private static Workload load(Calls calls, int[] taken, double prefixHitRatio) {
     return new Workload(
-        lengths(IntStream.of(of).mapToDouble(calls::promptTokens).toArray()),
-        lengths(IntStream.of(of).mapToDouble(calls::completionTokens).toArray()),
+        lengths(IntStream.of(taken).mapToDouble(calls::promptTokens).toArray()),
+        lengths(IntStream.of(taken).mapToDouble(calls::completionTokens).toArray()),
         Math.min(0.999, prefixHitRatio),
         1);
   }

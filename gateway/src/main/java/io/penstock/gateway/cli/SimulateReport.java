@@ -178,7 +178,7 @@ final class SimulateReport {
   /** What happened to the replicas and to prompts, where anything did. */
   private void fleet(Ran ran) {
     var use = ran.seen().use();
-    double mean = use.replicaSeconds() / Math.max(1e-9, use.seconds());
+    double mean = use.meanReplicas();
     if (use.mostReplicas() != ran.replicas() || use.interruptions() > 0 || mean < ran.replicas()) {
       row(
           "fleet",
@@ -291,7 +291,7 @@ final class SimulateReport {
         .put("recomputed_tokens", use.recomputedTokens())
         .put("interruptions", use.interruptions())
         .put("replicas_most", use.mostReplicas())
-        .put("replicas_mean", use.replicaSeconds() / Math.max(1e-9, use.seconds()))
+        .put("replicas_mean", use.meanReplicas())
         .put("prefix_hit_ratio", ran.seen().prefixHitRatio())
         .put("seconds", use.seconds())
         .put("replica_seconds", use.replicaSeconds())

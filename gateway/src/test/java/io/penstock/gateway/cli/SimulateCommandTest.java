@@ -153,6 +153,26 @@ final class SimulateCommandTest {
   }
 
   @Test
+  void requestsThatNoReplicaTakes_areCounted_andPromisedNothing() throws Exception {
+    var lines = new ArrayList<String>();
+    for (int i = 0; i < 60; i++) {
+      int prompt = i % 3 == 0 ? 100_000 : 200;
+      lines.add(
+          "{\"time\": %d, \"prompt_tokens\": %d, \"completion_tokens\": 9}".formatted(i, prompt));
+    }
+    var said = run("--json", "--trace", trace(lines), "--mix", "simple=100%");
+    assertThat(said.code()).as(said.err()).isZero();
+    var pool = new JsonObject(said.out()).getJsonArray("pools").getJsonObject(0);
+    assertThat(pool.getInteger("refused")).isEqualTo(20);
+    assertThat(pool.getDouble("slo_attained")).isEqualTo(1);
+
+    var none = run("--trace", trace(List.of(lines.getFirst())), "--mix", "simple=100%");
+    assertThat(none.code()).isEqualTo(1);
+    assertThat(none.err().strip())
+        .isEqualTo("penstock: pools.small: none of its 1 requests is short enough for it");
+  }
+
+  @Test
   void badLine_isOneErrorWithItsPlace() throws Exception {
     String file = trace(List.of("{\"time\": 0, \"prompt_tokens\": 1}"));
     var said = run("--trace", file);

@@ -84,7 +84,8 @@ public final class Simulated {
   }
 
   /**
-   * The share of all calls that finished within both times; 0 stands for no promise.
+   * The share of calls that finished within both times, those left out that no replica takes; 0
+   * stands for no promise.
    *
    * @param ttftSeconds to the first token
    * @param tpotSeconds per token after it
@@ -92,15 +93,18 @@ public final class Simulated {
   public double within(double ttftSeconds, double tpotSeconds) {
     int kept = 0;
     for (int call = first; call < calls.size(); call++) {
-      if (timeline.end(call) == End.FINISHED
-          && (ttftSeconds == 0 || ttftSeconds(call) <= ttftSeconds)
-          && (tpotSeconds == 0
-              || calls.completionTokens[call] < 2
-              || tpotSeconds(call) <= tpotSeconds)) {
-        kept++;
-      }
+      kept += isWithin(call, ttftSeconds, tpotSeconds) ? 1 : 0;
     }
-    return first == calls.size() ? 1 : (double) kept / (calls.size() - first);
+    int promised = calls.size() - first - refused();
+    return promised == 0 ? 1 : (double) kept / promised;
+  }
+
+  private boolean isWithin(int call, double ttftSeconds, double tpotSeconds) {
+    return timeline.end(call) == End.FINISHED
+        && (ttftSeconds == 0 || ttftSeconds(call) <= ttftSeconds)
+        && (tpotSeconds == 0
+            || calls.completionTokens[call] < 2
+            || tpotSeconds(call) <= tpotSeconds);
   }
 
   double waitSeconds(int call) {

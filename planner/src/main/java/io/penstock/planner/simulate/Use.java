@@ -38,6 +38,11 @@ public record Use(
     int interruptions,
     long kvLeftOver) {
 
+  /** Replicas that were paid for, on average. */
+  public double meanReplicas() {
+    return share(replicaSeconds, seconds);
+  }
+
   static Use of(
       List<Unit> units, long endNanos, int mostReplicas, int interruptions, ReplicaSpec spec) {
     double busy = 0;
