@@ -63,6 +63,11 @@ final class PlanCommand implements Callable<Integer> {
   @Option(names = "--explain", description = "Prints the formula behind every figure.")
   private boolean explain;
 
+  @Option(
+      names = "--simulate",
+      description = "Tries the plan out: each pool's replicas at its peak, step by step.")
+  private boolean simulate;
+
   @Mixin private TrafficOptions traffic = new TrafficOptions();
 
   @Override
@@ -130,9 +135,12 @@ final class PlanCommand implements Callable<Integer> {
     write(List.of(planned));
     var out = spec.commandLine().getOut();
     if (json) {
-      out.println(PlanJson.of(planned).encodePrettily());
+      var plan = PlanJson.of(planned);
+      out.println(
+          (simulate ? plan.put("simulated", PlanRehearsal.json(planned)) : plan).encodePrettily());
     } else {
       PlanText.of(planned, explain).forEach(out::println);
+      (simulate ? PlanRehearsal.lines(planned) : List.<String>of()).forEach(out::println);
     }
     return planned.met() ? 0 : Failure.THE_ANSWER_IS_NO;
   }

@@ -204,6 +204,28 @@ final class SimulateCommandTest {
     assertThat(said.err().lines()).hasSize(1);
   }
 
+  @Test
+  void plan_triedOut_hasEachPromiseBesideWhatWasSeen() throws Exception {
+    var config = Files.writeString(folder.resolve("plan.yaml"), CONFIG).toString();
+    String[] plan = {"plan", "--config", config, "--rate", "20", "--share", "small=90%"};
+    var words = execute(with(plan, "--simulate"));
+    assertThat(words.code()).as(words.err()).isZero();
+    assertThat(words.out())
+        .contains("simulated at the peak", "every promise kept", "ttft-p95", "tpot-p95");
+    var json = new JsonObject(execute(with(plan, "--simulate", "--json")).out());
+    var small = json.getJsonArray("simulated").getJsonObject(0);
+    assertThat(small.getBoolean("kept")).isTrue();
+    assertThat(small.getJsonArray("bounds")).hasSize(2);
+    assertThat(new JsonObject(execute(with(plan, "--json")).out()).containsKey("simulated"))
+        .isFalse();
+  }
+
+  private static String[] with(String[] arguments, String... more) {
+    var all = new ArrayList<>(Arrays.asList(arguments));
+    all.addAll(Arrays.asList(more));
+    return all.toArray(String[]::new);
+  }
+
   private String trace(List<String> lines) throws IOException {
     return Files.write(folder.resolve("trace.jsonl"), lines).toString();
   }
@@ -214,13 +236,17 @@ final class SimulateCommandTest {
     var config = Files.writeString(folder.resolve("config.yaml"), CONFIG);
     var all = new ArrayList<>(List.of("simulate", "--config", config.toString()));
     all.addAll(Arrays.asList(arguments));
+    return execute(all.toArray(String[]::new));
+  }
+
+  private static Said execute(String... arguments) {
     var out = new StringWriter();
     var err = new StringWriter();
     int code =
         Penstock.commandLine()
             .setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true))
-            .execute(all.toArray(String[]::new));
+            .execute(arguments);
     return new Said(code, out.toString(), err.toString());
   }
 }
