@@ -307,13 +307,13 @@ final class Fleet {
     }
   }
 
-  private void merge(Scope scope) {
+  private Future<?> merge(Scope scope) {
     Owed.Sum sum = scope.owed.next(gateway + '-' + sums.incrementAndGet());
     if (sum == null) {
-      return;
+      return Future.succeededFuture();
     }
     byte[][] keys = {key("merged:" + sum.name()), key(scope.id)};
-    redis
+    return redis
         .eval(
             MERGE,
             keys,
@@ -371,7 +371,9 @@ final class Fleet {
     for (Message message = untold.poll(); message != null; message = untold.poll()) {
       telling.add(redis.eval(SETTLE, message.keys, message.arguments));
     }
+    scopes.forEach(scope -> telling.add(merge(scope)));
     telling.add(redis.call(store -> store.zrem(key("fleet"), Redis.bytes(gateway))));
+    telling.add(redis.quiet());
     return Future.join(telling).transform(_ -> Future.succeededFuture());
   }
 }

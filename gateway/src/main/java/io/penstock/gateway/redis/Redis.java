@@ -235,11 +235,20 @@ public final class Redis {
     if (closed) {
       return;
     }
+    Future.all(pings()).onSuccess(_ -> up());
+  }
+
+  private List<Future<?>> pings() {
     List<Future<?>> answers = new ArrayList<>();
     lanes
         .values()
         .forEach(lane -> answers.add(send(lane.context(), RedisClusterAsyncCommands::ping)));
-    Future.all(answers).onSuccess(_ -> up());
+    return answers;
+  }
+
+  /** Done when every call so far, on whatever loop, was answered or timed out. */
+  public Future<Void> quiet() {
+    return Future.join(pings()).transform(_ -> Future.succeededFuture());
   }
 
   private void up() {
