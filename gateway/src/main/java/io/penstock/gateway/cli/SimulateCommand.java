@@ -114,14 +114,14 @@ final class SimulateCommand implements Callable<Integer> {
 
   @Option(
       names = "--mix",
-      paramLabel = "CLASS=SHARE,...",
+      paramLabel = "CLASS=SHARE",
       split = ",",
       description = "Complexities where the trace has none (simple=70%%,medium=20%%,complex=10%%).")
   private Map<String, String> mix = new LinkedHashMap<>();
 
   @Option(
       names = "--tiers",
-      paramLabel = "TIER=SHARE,...",
+      paramLabel = "TIER=SHARE",
       split = ",",
       description = "Tiers where the trace has none (all tiers of the config evenly).")
   private Map<String, String> tiers = new LinkedHashMap<>();
