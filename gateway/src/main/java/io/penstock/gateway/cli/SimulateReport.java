@@ -115,7 +115,7 @@ final class SimulateReport {
             + " in the busiest minute"
             + ran.planned()
                 .map(n -> "; the plan has " + plural(n, "replica") + " for it")
-                .orElse(""));
+                .orElse("; no plan keeps its SLO"));
     lines.add(
         String.format(
             Locale.ROOT,
