@@ -96,7 +96,7 @@ public final class Gateway {
         redis
             .map(store -> new Admit(config, metrics.registry(), store, vertx))
             .orElseGet(() -> new Admit(config, metrics.registry()));
-    this.cache = new AnswerCache(vertx, config.cache(), metrics.registry());
+    this.cache = new AnswerCache(vertx, config.cache(), redis, metrics.registry());
     this.backends = new Backends(config);
     this.stages = stages(config);
   }
@@ -232,6 +232,7 @@ public final class Gateway {
       return before;
     }
     draining = true;
+    cache.close();
     Long timer = looking;
     if (timer != null) {
       vertx.cancelTimer(timer);

@@ -19,6 +19,7 @@ import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Backends.BackendStatus;
 import io.penstock.gateway.choose.Backends.PoolStatus;
 import io.penstock.planner.autoscale.PoolCapacity;
+import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -176,7 +177,7 @@ final class Operations implements Controls {
   }
 
   @Override
-  public long clearCache(@Nullable String tenant) {
+  public Future<Long> clearCache(@Nullable String tenant) {
     return gateway.cache().clear(tenant);
   }
 

@@ -234,8 +234,16 @@ public final class AdminPort {
         return json(403, Json.error("Requests from other sites' pages may change nothing here."));
       }
       var tenant = request.getParam("tenant");
-      long removed = controls.clearCache(tenant);
-      return json(200, new JsonObject().put("removed", removed).put("tenant", tenant));
+      try {
+        long removed = Future.await(controls.clearCache(tenant));
+        return json(200, new JsonObject().put("removed", removed).put("tenant", tenant));
+      } catch (RuntimeException unreached) {
+        LOG.log(Logger.Level.WARNING, "the cache was cleared in this process alone", unreached);
+        return json(
+            503,
+            Json.error(
+                "This process has forgotten them, but the store was not reached: try again."));
+      }
     }
 
     /** {@code api/pools/POOL/backends/ID/VERB}. */

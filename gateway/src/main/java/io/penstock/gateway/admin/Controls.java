@@ -3,6 +3,7 @@ package io.penstock.gateway.admin;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.penstock.config.PenstockConfig;
 import io.penstock.planner.autoscale.PoolCapacity;
+import io.vertx.core.Future;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -45,11 +46,12 @@ public interface Controls {
   CacheView cache();
 
   /**
-   * Forgets answers; how many this process held.
+   * Forgets answers.
    *
    * @param tenant whose; null: all
+   * @return how many this process held; it fails where the fleet's store was not reached
    */
-  long clearCache(@Nullable String tenant);
+  Future<Long> clearCache(@Nullable String tenant);
 
   /** Whether a backend is to be given new calls. */
   enum Draining {

@@ -8,6 +8,7 @@ import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Caller;
 import io.penstock.gateway.call.Operation;
 import io.penstock.gateway.call.Usage;
+import io.penstock.gateway.redis.Redis;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Objects;
@@ -42,14 +43,20 @@ public final class AnswerCache {
   private final AtomicLong room;
   private final ConcurrentMap<Memory.Slot, Recording> flights = new ConcurrentHashMap<>();
   private final AtomicLong cleared = new AtomicLong();
+  private final Optional<Fleet> fleet;
   private volatile Cache config;
 
-  public AnswerCache(Vertx vertx, Cache config, MeterRegistry registry) {
+  /**
+   * @param redis the fleet's store; absent: answers are kept in this process alone
+   */
+  public AnswerCache(Vertx vertx, Cache config, Optional<Redis> redis, MeterRegistry registry) {
     this.vertx = vertx;
     this.config = config;
     this.meters = new CacheMeters(registry);
     this.memory = new Memory(config.memoryBytes());
     this.room = new AtomicLong(roomFor(config));
+    this.fleet =
+        redis.map(store -> new Fleet(vertx, store, meters, () -> this.config.isOn(), this::forget));
   }
 
   private static long roomFor(Cache config) {
@@ -83,18 +90,26 @@ public final class AnswerCache {
             || call.body().temperature() == 0);
   }
 
-  /** What it would do for a call; nothing is counted. */
+  /** What it would do for a call. */
   public Future<CacheOutlook> peek(Call call, Caller caller, Pool pool) {
     return switch (ask(call, caller, pool)) {
       case Asked.Bypassed.BYPASSED -> Future.succeededFuture(CacheOutlook.NONE);
       case Question question ->
           key(question)
-              .compose(key ->
-                  question.mayRead()
-                      ? inMemory(question, key)
-                      : Future.succeededFuture(Optional.<Entry>empty()))
-              .map(entry -> new CacheOutlook(true, entry.isPresent()));
+              .compose(key -> isThere(question, key))
+              .map(there -> new CacheOutlook(true, there));
     };
+  }
+
+  private Future<Boolean> isThere(Question question, CacheKey key) {
+    if (!question.mayRead()) {
+      return Future.succeededFuture(false);
+    }
+    return inMemory(question, key)
+        .compose(entry ->
+            entry.isPresent() || fleet.isEmpty()
+                ? Future.succeededFuture(entry.isPresent())
+                : fleet.get().get(key, question.kind).map(found -> !found.isEmpty()));
   }
 
   // Looking.
@@ -115,9 +130,30 @@ public final class AnswerCache {
       return Future.succeededFuture(Optional.empty());
     }
     return inMemory(question, key)
-        .map(entry -> {
+        .compose(entry -> {
           (entry.isPresent() ? meters.memoryHit : meters.memoryMiss).increment();
-          return entry;
+          return entry.isPresent() || fleet.isEmpty()
+              ? Future.succeededFuture(entry)
+              : inFleet(fleet.get(), question, key);
+        });
+  }
+
+  /** What is found there is here for the next time. */
+  private Future<Optional<Entry>> inFleet(Fleet asked, Question question, CacheKey key) {
+    return asked
+        .get(key, question.kind)
+        .compose(entries -> {
+          for (Entry entry : entries) {
+            if (question.cleared == cleared.get()) {
+              memory.put(key, entry);
+            }
+            if (entry.kind() == question.kind) {
+              return Future.succeededFuture(Optional.of(entry));
+            }
+          }
+          return entries.isEmpty()
+              ? Future.succeededFuture(Optional.empty())
+              : inOtherForm(question, entries.getFirst());
         });
   }
 
@@ -130,6 +166,10 @@ public final class AnswerCache {
     if (other == null) {
       return Future.succeededFuture(Optional.empty());
     }
+    return inOtherForm(question, other);
+  }
+
+  private Future<Optional<Entry>> inOtherForm(Question question, Entry other) {
     return other.bytes().length < OFF_LOOP_BYTES
         ? Future.succeededFuture(converted(question, other))
         : vertx
@@ -249,6 +289,7 @@ public final class AnswerCache {
       if (question.cleared == cleared.get() && isGood(question, entry)) {
         memory.put(key, entry);
         meters.stored.increment();
+        fleet.ifPresent(shared -> shared.put(key, entry));
       }
     } finally {
       drop(question, key, recording);
@@ -266,11 +307,23 @@ public final class AnswerCache {
    * Forgets answers; what is in flight now will not be kept either.
    *
    * @param tenant whose calls brought them; null: all
-   * @return how many of them were in memory
+   * @return how many of them were in memory; it fails where the fleet's store did not take it,
+   *     though this process has forgotten them
    */
-  public long clear(@Nullable String tenant) {
+  public Future<Long> clear(@Nullable String tenant) {
+    long removed = forget(tenant);
+    return fleet
+        .map(shared -> shared.clear(tenant).map(_ -> removed))
+        .orElseGet(() -> Future.succeededFuture(removed));
+  }
+
+  private long forget(@Nullable String tenant) {
     cleared.incrementAndGet();
     return memory.removeIf(entry -> tenant == null || tenant.equals(entry.tenant()));
+  }
+
+  public void close() {
+    fleet.ifPresent(Fleet::close);
   }
 
   /** Answers in memory. */

@@ -18,6 +18,7 @@ import io.penstock.config.Timeouts;
 import io.penstock.gateway.admin.PoolView.BackendView;
 import io.penstock.gateway.call.Configs;
 import io.penstock.planner.autoscale.PoolCapacity;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
@@ -513,8 +514,8 @@ final class AdminPortTest {
     }
 
     @Override
-    public long clearCache(@Nullable String tenant) {
-      return tenant == null ? 2 : 1;
+    public Future<Long> clearCache(@Nullable String tenant) {
+      return Future.succeededFuture(tenant == null ? 2L : 1L);
     }
   }
 }

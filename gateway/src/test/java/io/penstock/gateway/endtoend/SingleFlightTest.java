@@ -314,4 +314,80 @@ class SingleFlightTest {
           .contains("upstream_error");
     }
   }
+
+  /** Frames of 8 KiB until there are as many bytes. */
+  private static void flood(Wire wire, int bytes) throws IOException {
+    String frame = Say.chunked(Say.chunk("{\"content\":\"" + "x".repeat(8_000) + "\"}", "null"));
+    for (int sent = 0; sent < bytes; sent += frame.length()) {
+      wire.send(frame);
+    }
+    rest(wire);
+  }
+
+  private Script flooding(int bytes) {
+    return Script.each(wire -> {
+      wire.send(Say.stream(Say.ROLE, Say.HEL));
+      pause();
+      flood(wire, bytes);
+    });
+  }
+
+  @Test
+  void slowReader_ofAnAnswerWithinTheBound_hasAllOfItInTheEnd() throws Exception {
+    server.plays(flooding(1 << 20));
+    try (var slow = new RawClient(bed.gateway().port(), 4096)) {
+      var fast = askTogether(1, stream());
+      TestBed.await(() -> server.requests().size() == 1);
+      slow.post(Bed.CHAT, Bed.KEY, stream());
+      untilFollowed(1);
+      gate.countDown();
+
+      String whole = get(fast).getFirst().text();
+
+      assertThat(whole).endsWith(Say.DONE);
+      assertThat(slow.read().text()).isEqualTo(whole);
+    }
+  }
+
+  @Test
+  void slowReader_ofAnEndlessAnswer_stopsNobody_andIsGivenUp() throws Exception {
+    server.plays(flooding(32 << 20));
+    try (var slow = new RawClient(bed.gateway().port(), 4096)) {
+      var fast = askTogether(3, stream());
+      TestBed.await(() -> server.requests().size() == 1);
+      slow.post(Bed.CHAT, Bed.KEY, stream());
+      untilFollowed(3);
+      gate.countDown();
+
+      assertThat(get(fast)).allSatisfy(answer -> assertThat(answer.text()).endsWith(Say.DONE));
+      assertThat(slow.read().text()).contains("read too slowly").doesNotContain("[DONE]");
+    }
+    assertThat(ask(question.replace("flight", "after") + "}").status()).isEqualTo(200);
+  }
+
+  @Test
+  void slowLeader_stopsNobody() throws Exception {
+    server.plays(flooding(32 << 20));
+    try (var slow = new RawClient(bed.gateway().port(), 4096)) {
+      slow.post(Bed.CHAT, Bed.KEY, stream());
+      TestBed.await(() -> server.requests().size() == 1);
+      var fast = askTogether(2, stream());
+      untilFollowed(2);
+      gate.countDown();
+
+      assertThat(get(fast)).allSatisfy(answer -> assertThat(answer.text()).endsWith(Say.DONE));
+      assertThat(slow.read().text()).contains("read too slowly").doesNotContain("[DONE]");
+    }
+  }
+
+  @Test
+  void oneSlowReader_alone_isWaitedFor() throws Exception {
+    server.plays(flooding(16 << 20));
+    gate.countDown();
+    try (var slow = new RawClient(bed.gateway().port(), 4096)) {
+      slow.post(Bed.CHAT, Bed.KEY, stream());
+
+      assertThat(slow.read().text()).endsWith(Say.DONE);
+    }
+  }
 }

@@ -1,0 +1,157 @@
+package io.penstock.gateway.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.config.Pool;
+import io.penstock.gateway.cache.Recording.Over;
+import io.penstock.gateway.cache.Recording.Part;
+import io.penstock.gateway.cache.Recording.Place;
+import io.penstock.gateway.cache.Recording.Silence;
+import io.penstock.gateway.call.Configs;
+import io.vertx.core.MultiMap;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class RecordingTest {
+  private static final Pool POOL = Configs.fleet().pools().values().iterator().next();
+  private static final int BOUND = 1 << 20;
+  private static final int ROOM = 64 << 20;
+
+  private final AtomicLong room = new AtomicLong(ROOM);
+  private final Recording recording = new Recording(BOUND, room);
+
+  private Place place() {
+    return Objects.requireNonNull(recording.join(() -> {}));
+  }
+
+  /** All that a reader can hear for now, and how it ended. */
+  private static String read(Place place) {
+    var read = new ByteArrayOutputStream();
+    while (true) {
+      switch (place.next()) {
+        case Part(byte[] bytes) -> read.writeBytes(bytes);
+        case Silence _ -> {
+          return read.toString(StandardCharsets.UTF_8);
+        }
+        case Over over -> {
+          return read.toString(StandardCharsets.UTF_8) + over.getClass().getSimpleName();
+        }
+      }
+    }
+  }
+
+  private void write(String text) {
+    recording.add(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void readers_earlyAndLate_readAllOfIt() {
+    Place early = place();
+    write("a");
+    assertThat(read(early)).isEmpty();
+    recording.open();
+    assertThat(read(early)).isEqualTo("a");
+    write("b");
+    Place late = place();
+    write("c");
+    recording.close(new Over.Ended());
+
+    assertThat(read(early)).isEqualTo("bcEnded");
+    assertThat(read(late)).isEqualTo("abcEnded");
+    assertThat(recording.whole()).isEqualTo("abc".getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void anotherBackend_beginsAnew() {
+    Place place = place();
+    write("of the first");
+    recording.begin(new Recording.Head(POOL, "p-1", 200, MultiMap.caseInsensitiveMultiMap()));
+    write("of the second");
+    recording.open();
+
+    assertThat(read(place)).isEqualTo("of the second");
+  }
+
+  @Test
+  void readers_areWoken_whenThereIsSomethingForThem() {
+    var woken = new AtomicInteger();
+    recording.join(woken::incrementAndGet);
+    write("a");
+    assertThat(woken).hasValue(0);
+    recording.open();
+    write("b");
+    recording.close(new Over.Ended());
+    assertThat(woken).hasValue(3);
+  }
+
+  @Test
+  void slowReader_aBoundBehind_isGivenUp_andTheFastOneIsNot() {
+    Place fast = place();
+    Place slow = place();
+    recording.open();
+    long written = 0;
+    byte[] part = new byte[16 << 10];
+    while (written < 4L * BOUND) {
+      recording.add(part.clone());
+      written += part.length;
+      assertThat(recording.isFarAhead(() -> {})).isFalse();
+      assertThat(read(fast)).hasSize(part.length);
+      assertThat(ROOM - room.get()).isLessThanOrEqualTo(BOUND + part.length);
+    }
+
+    assertThat(slow.next()).isInstanceOf(Over.TooSlow.class);
+    assertThat(recording.join(() -> {})).isNull();
+    assertThat(recording.whole()).isNull();
+    fast.leave();
+    slow.leave();
+    assertThat(room).hasValue(ROOM);
+  }
+
+  @Test
+  void writer_pauses_onlyWhenTheFastestIsBehind_andIsCalledBack() {
+    Place one = place();
+    Place two = place();
+    recording.open();
+    var resumed = new AtomicInteger();
+    recording.add(new byte[Recording.AHEAD_BYTES + 1]);
+    assertThat(recording.isFarAhead(resumed::incrementAndGet)).isTrue();
+    assertThat(resumed).hasValue(0);
+
+    read(one);
+
+    assertThat(resumed).hasValue(1);
+    assertThat(recording.isFarAhead(resumed::incrementAndGet)).isFalse();
+    assertThat(read(two)).hasSize(Recording.AHEAD_BYTES + 1);
+  }
+
+  @Test
+  void lastReader_whoLeaves_abandonsIt() {
+    var abandoned = new AtomicInteger();
+    recording.whenAbandoned(abandoned::incrementAndGet);
+    Place one = place();
+    Place two = place();
+    write("a");
+
+    assertThat(one.leave()).isTrue();
+    assertThat(abandoned).hasValue(0);
+    assertThat(two.leave()).isFalse();
+    assertThat(abandoned).hasValue(1);
+    assertThat(recording.join(() -> {})).isNull();
+    assertThat(room).hasValue(ROOM);
+  }
+
+  @Test
+  void withoutRoom_nobodyJoins_butWhoIsThereReadsOn() {
+    var little = new Recording(BOUND, new AtomicLong(2));
+    Place place = Objects.requireNonNull(little.join(() -> {}));
+    little.open();
+    little.add("abc".getBytes(StandardCharsets.UTF_8));
+
+    assertThat(little.join(() -> {})).isNull();
+    assertThat(read(place)).isEqualTo("abc");
+  }
+}
