@@ -119,11 +119,11 @@ class CacheScopeTest {
   }
 
   @Test
-  void reload_thatChangesTheAnswer_findsNoneOfTheOld_andOneThatDoesNotFindsThem()
-      throws Exception {
+  void reload_thatChangesTheAnswer_findsNoneOfTheOld_andOneThatDoesNotFindsThem() throws Exception {
     mark("ONE");
 
-    assertThat(bed.reload(yaml.replace("context-length: 4096", "context-length: 8192")).statusCode())
+    assertThat(
+            bed.reload(yaml.replace("context-length: 4096", "context-length: 8192")).statusCode())
         .isEqualTo(200);
     TestBed.await(() -> is("hit", "ONE"));
     bed.reload(yaml.replace("context-length: 4096", "context-length: 4096, set: {top_k: 1}"));
@@ -171,6 +171,5 @@ class CacheScopeTest {
       assertThat(bed.gateway().controls().cache().bytes()).isLessThanOrEqualTo(bound);
     }
     assertThat(bed.gateway().controls().cache().bytes()).isGreaterThan(bound / 2);
-    assertThat(bed.gateway().controls().cache().entries()).isBetween(10L, 26L);
   }
 }

@@ -30,7 +30,9 @@ class CacheSdkTest {
     try (var server = ScriptedServer.start(Script.always(""))) {
       server.plays(Script.each(wire -> wire.send(answer(server.requests().getLast().body()))));
       try (var bed =
-          Bed.start(Bed.pool("p", ", supports: {chat: true, tools: true}", server.url()) + "\ncache: {memory: 16MiB, tool-calls: true}")) {
+          Bed.start(
+              Bed.pool("p", ", supports: {chat: true, tools: true}", server.url())
+                  + "\ncache: {memory: 16MiB, tool-calls: true}")) {
         String said =
             run(
                 List.of("node", "--test", "--test-reporter=tap", "cache.test.mjs"),
@@ -58,9 +60,7 @@ class CacheSdkTest {
             Say.CHAT
                 .replace(
                     "\"content\":\"Hello\"",
-                    "\"content\":null,\"tool_calls\":["
-                        + CALL.replace("\"index\":0,", "")
-                        + "]")
+                    "\"content\":null,\"tool_calls\":[" + CALL.replace("\"index\":0,", "") + "]")
                 .replace("\"stop\"", "\"tool_calls\""));
   }
 
