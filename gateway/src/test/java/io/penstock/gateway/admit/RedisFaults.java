@@ -56,9 +56,11 @@ final class RedisFaults {
         var proxy = Proxy.to(server.port());
         var direct = member(server.url());
         var proxied = member("redis://127.0.0.1:" + proxy.port())) {
-      run("warm-up", direct, 0, () -> pause(3));
-      run("well, as fast as it goes", direct, 0, () -> pause(5));
-      cost(direct);
+      try (var patient = Member.of(CONFIG, server.url())) {
+        await(patient.redis()::isUp);
+        cost(patient);
+        run("well, as fast as it goes, time-out 20 s", patient, 0, () -> pause(5));
+      }
       run("well", direct, PACED_MILLIS, () -> pause(5));
       run("well, through the proxy", proxied, PACED_MILLIS, () -> pause(5));
       run(

@@ -186,8 +186,8 @@ public final class RedisServer implements AutoCloseable {
       socket.setSoTimeout(5000);
       OutputStream out = socket.getOutputStream();
       StringBuilder text = new StringBuilder();
-      // Where a reply ends is known by the echo that comes after it.
-      for (String[] one : new String[][] {words, {"ECHO", "end-of-reply"}}) {
+      // Where a reply ends is known by the one that comes after it.
+      for (String[] one : new String[][] {words, {"PING", "end-of-reply"}}) {
         text.append('*').append(one.length).append("\r\n");
         for (String word : one) {
           int length = word.getBytes(StandardCharsets.UTF_8).length;
