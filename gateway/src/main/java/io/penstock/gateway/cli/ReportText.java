@@ -155,6 +155,7 @@ final class ReportText {
     line("");
   }
 
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a dependency of its own
   private void line(String format, Object... values) {
     lines.add(String.format(Locale.ROOT, format, values).stripTrailing());
   }
