@@ -5,6 +5,7 @@ import static io.vertx.core.http.HttpMethod.GET;
 import static io.vertx.core.http.HttpMethod.HEAD;
 import static io.vertx.core.http.HttpMethod.POST;
 
+import io.netty.util.NetUtil;
 import io.penstock.config.Admin;
 import io.penstock.gateway.admin.Controls.Draining;
 import io.vertx.core.DeploymentOptions;
@@ -109,7 +110,10 @@ public final class AdminPort {
 
     private void handle(HttpServerRequest request) {
       try {
-        if (request.path() != null && request.path().equals("/api/live")) {
+        if (isReboundName(request)) {
+          answer(
+              request, json(421, Json.error("This port answers to localhost and to addresses.")));
+        } else if (request.path() != null && request.path().equals("/api/live")) {
           watch(request);
         } else {
           answer(request, reply(request));
@@ -298,6 +302,19 @@ public final class AdminPort {
       return fromAnotherSite(request)
           ? json(403, Json.error("Requests from other sites' pages may change nothing here."))
           : answering.reply();
+    }
+
+    /**
+     * Whether a browser may have been led here by a name that somebody else's name server gave this
+     * machine's address. An address, or localhost, is nobody's to give.
+     */
+    private boolean isReboundName(HttpServerRequest request) {
+      var authority = request.authority();
+      return config.host().equals("127.0.0.1")
+          && authority != null
+          && !authority.host().equals("localhost")
+          && !NetUtil.isValidIpV4Address(authority.host())
+          && !NetUtil.isValidIpV6Address(authority.host());
     }
 
     private static boolean fromAnotherSite(HttpServerRequest request) {

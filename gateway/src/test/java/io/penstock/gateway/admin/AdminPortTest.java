@@ -25,6 +25,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -212,6 +213,23 @@ final class AdminPortTest {
             .POST(BodyPublishers.noBody())
             .build();
     assertThat(CLIENT.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(403);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "evil.example, 421",
+    "evil.example:9090, 421",
+    "localhost:9090, 200",
+    "127.0.0.1, 200",
+    "[::1]:1, 200"
+  })
+  void name_thatAnybodyMayGiveThisMachine_isRefused(String host, int status) throws Exception {
+    try (var socket = new Socket("127.0.0.1", port.port())) {
+      var request = "GET /health HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(UTF_8));
+      var line = new String(socket.getInputStream().readAllBytes(), UTF_8);
+      assertThat(line).startsWith("HTTP/1.1 " + status + ' ');
+    }
   }
 
   @Test
