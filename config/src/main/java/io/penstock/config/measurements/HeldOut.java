@@ -1,5 +1,7 @@
 package io.penstock.config.measurements;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.penstock.config.catalog.Catalog;
 import io.penstock.planner.accuracy.Errors;
 import io.penstock.planner.accuracy.Errors.Predicted;
@@ -8,10 +10,10 @@ import io.penstock.planner.accuracy.Measurement;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -41,18 +43,21 @@ public final class HeldOut {
     }
     var heldOut = new HeldOut(Catalog.shipped(), Path.of(args[0]));
     for (int i = 1; i < args.length; i++) {
-      var predicted = heldOut.predicted(args[i]);
+      var cuts = heldOut.cuts(args[i]);
+      var predicted = heldOut.predicted(cuts);
       System.out.print(heldOut.accuracy.report(predicted, Map.of()).text());
+      System.out.print(besideLines(cuts, predicted));
       System.out.println(summary(args[i], predicted));
     }
   }
 
   /** The summary of one way to cut the rows under {@code data}. */
   static String summary(Path data, String way) throws IOException {
-    return summary(way, new HeldOut(Catalog.shipped(), data).predicted(way));
+    var heldOut = new HeldOut(Catalog.shipped(), data);
+    return summary(way, heldOut.predicted(heldOut.cuts(way)));
   }
 
-  private List<Predicted> predicted(String way) {
+  private List<Cut> cuts(String way) {
     return switch (way) {
       case "halves" ->
           IntStream.range(0, SPLITS)
@@ -91,18 +96,32 @@ public final class HeldOut {
         row.load().toString());
   }
 
-  private List<Predicted> parts(Function<Measurement, String> key) {
-    Map<String, List<Measurement>> parts = new HashMap<>();
+  private List<Cut> parts(Function<Measurement, String> key) {
+    Map<String, List<Measurement>> parts = new TreeMap<>();
     rows.forEach(row -> parts.computeIfAbsent(key.apply(row), _ -> new ArrayList<>()).add(row));
-    return parts.entrySet().stream()
-        .flatMap(part -> predicted(part.getKey(), part.getValue(), key).stream())
+    List<Cut> cuts = new ArrayList<>();
+    parts.forEach((name, part) ->
+        cuts.add(
+            new Cut(part, rows.stream().filter(row -> !key.apply(row).equals(name)).toList())));
+    return cuts;
+  }
+
+  private List<Predicted> predicted(List<Cut> cuts) {
+    return cuts.stream()
+        .flatMap(cut -> accuracy.predict(cut.part, accuracy.fit(cut.others)).stream())
         .toList();
   }
 
-  private List<Predicted> predicted(
-      String name, List<Measurement> part, Function<Measurement, String> key) {
-    var others = rows.stream().filter(row -> !key.apply(row).equals(name)).toList();
-    return accuracy.predict(part, accuracy.fit(others));
+  /** What autoscalers use, and the model, on the rows that both can predict. */
+  private static String besideLines(List<Cut> cuts, List<Predicted> predicted) {
+    var lines =
+        cuts.stream().flatMap(cut -> StraightLine.predict(cut.part, cut.others).stream()).toList();
+    if (lines.isEmpty()) {
+      return "";
+    }
+    var known = lines.stream().map(Predicted::measurement).collect(toSet());
+    var same = predicted.stream().filter(row -> known.contains(row.measurement())).toList();
+    return line("lines through batches", lines) + line("the model on these rows", same);
   }
 
   private static String summary(String way, List<Predicted> rows) {
@@ -138,4 +157,12 @@ public final class HeldOut {
         Errors.optimism(rows),
         Errors.capacityOptimism(rows));
   }
+
+  /**
+   * Rows to predict.
+   *
+   * @param part them
+   * @param others what the parameters may be fitted to
+   */
+  private record Cut(List<Measurement> part, List<Measurement> others) {}
 }

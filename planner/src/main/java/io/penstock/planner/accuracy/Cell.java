@@ -22,6 +22,9 @@ final class Cell {
   /** How much graver it is to promise too much than too little. */
   private static final double OPTIMISM = 1.6;
 
+  /** A first token waits for much that rows do not name: arrivals, tokenising, where it is seen. */
+  private static final double TRUST_IN_TTFT = 0.4;
+
   /** So many rows tell their noise. */
   private static final double ENOUGH = 6;
 
@@ -152,7 +155,9 @@ final class Cell {
     Map<String, Integer> counts = new HashMap<>();
     rows.forEach(row -> counts.merge(kind(row), 1, Integer::sum));
     return rows.stream()
-        .mapToDouble(row -> Math.pow(counts.getOrDefault(kind(row), 1), -CROWDING))
+        .mapToDouble(row ->
+            (row.metric().isTtft() ? TRUST_IN_TTFT : 1)
+                * Math.pow(counts.getOrDefault(kind(row), 1), -CROWDING))
         .toArray();
   }
 
