@@ -63,6 +63,8 @@ public final class ConfigFile {
       return new Loaded.Invalid(problems.errors(), problems.warnings());
     }
     new Advice(config.get()).give(problems::warn);
+    var plans = new PlanChecks(config.get().catalog(), problems::warn);
+    config.get().pools().values().forEach(plans::check);
     return new Loaded.Ok(config.get(), problems.warnings());
   }
 

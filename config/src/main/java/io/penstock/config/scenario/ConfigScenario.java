@@ -17,19 +17,19 @@ import io.penstock.planner.size.Money;
 import io.penstock.planner.size.Requirement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** The pools of a gateway's config as a scenario. */
 public final class ConfigScenario {
   private final Catalog catalog;
-  private final Demand demand;
-  private final Availability availability;
+  private final Function<Pool, Availability> availability;
 
-  private ConfigScenario(Catalog catalog, Demand demand, Availability availability) {
+  private ConfigScenario(Catalog catalog, Function<Pool, Availability> availability) {
     this.catalog = catalog;
-    this.demand = demand;
     this.availability = availability;
   }
 
@@ -38,15 +38,15 @@ public final class ConfigScenario {
    * one line on a pool that cannot be planned.
    *
    * @param name what to call it
+   * @param availability of each pool, but for the replicas that may run, which the config has
    * @param shares of the traffic by pool; pools that are not in it share what is left evenly
    */
   public static Scenario of(
       String name,
       PenstockConfig config,
       Demand demand,
-      Availability availability,
+      Function<Pool, Availability> availability,
       Map<String, Double> shares) {
-    var binding = new ConfigScenario(config.catalog(), demand, availability);
     shares.keySet().stream()
         .filter(pool -> !config.pools().containsKey(pool))
         .findFirst()
@@ -58,26 +58,50 @@ public final class ConfigScenario {
       throw new IllegalArgumentException("the shares sum to over 100%");
     }
     long others = config.pools().keySet().stream().filter(p -> !shares.containsKey(p)).count();
+    var demands = new LinkedHashMap<String, Demand>();
+    for (String pool : config.pools().keySet()) {
+      double share = shares.getOrDefault(pool, others == 0 ? 0 : (1 - given) / others);
+      if (share > 1e-9) {
+        demands.put(pool, demand.times(share));
+      }
+    }
+    return of(name, config, demands, availability, List.of());
+  }
+
+  /**
+   * The pools that have a demand of their own, on the hardware that the config gives them.
+   *
+   * @param given what the demands come from
+   */
+  public static Scenario of(
+      String name,
+      PenstockConfig config,
+      Map<String, Demand> demands,
+      Function<Pool, Availability> availability,
+      List<Scenario.Given> given) {
+    var binding = new ConfigScenario(config.catalog(), availability);
+    double whole = demands.values().stream().mapToDouble(Demand::peakPerSecond).sum();
     var wishes = new ArrayList<PoolWish>();
     config
         .pools()
         .forEach((pool, settings) -> {
-          double share = shares.getOrDefault(pool, others == 0 ? 0 : (1 - given) / others);
-          if (share > 1e-9) {
-            wishes.add(binding.wish(settings, share));
+          var demand = demands.get(pool);
+          if (demand != null) {
+            wishes.add(binding.wish(settings, demand.peakPerSecond() / whole, demand));
           }
         });
-    return new Scenario(
-        name, "", wishes, 0, Optional.empty(), Optional.empty(), List.of(), List.of());
+    return new Scenario(name, "", wishes, 0, Optional.empty(), Optional.empty(), List.of(), given);
   }
 
-  private PoolWish wish(Pool pool, double share) {
+  private PoolWish wish(Pool pool, double share, Demand demand) {
     var requirement =
         new Requirement(
             pool.name(),
-            demand.times(share),
+            demand,
             bounds(pool.slo()),
-            availability.with(pool.capacity().map(ConfigScenario::range).orElse(Range.ANY)),
+            availability
+                .apply(pool)
+                .with(pool.capacity().map(ConfigScenario::range).orElse(Range.ANY)),
             Money.UNBOUNDED,
             Requirement.UNCALIBRATED);
     return pool.capacity()

@@ -3,7 +3,6 @@ package io.penstock.gateway.cli;
 import io.penstock.config.Loaded;
 import io.penstock.config.PenstockConfig;
 import io.penstock.config.catalog.Catalog;
-import io.penstock.config.scenario.ConfigScenario;
 import io.penstock.config.scenario.Planned;
 import io.penstock.config.scenario.Read;
 import io.penstock.config.scenario.Scenario;
@@ -75,6 +74,9 @@ final class PlanCommand implements Callable<Integer> {
     if (audit && scenario != null) {
       throw Failure.usage("--audit plans every shipped scenario: leave --scenario out");
     }
+    if ((audit || scenario != null) && traffic.given()) {
+      throw Failure.usage("a scenario has its own traffic: leave the options for it out");
+    }
     if (audit) {
       return audit(shipped().stream().map(PlanCommand::read).map(PlanCommand::plan).toList());
     }
@@ -107,12 +109,7 @@ final class PlanCommand implements Callable<Integer> {
 
   private Scenario ofConfig(PenstockConfig loaded) {
     try {
-      return ConfigScenario.of(
-          config.file().toString(),
-          loaded,
-          traffic.demand(),
-          traffic.availability(),
-          traffic.shares(loaded));
+      return traffic.scenario(config.file().toString(), loaded);
     } catch (IllegalArgumentException refused) {
       throw Failure.no(String.valueOf(refused.getMessage()));
     }

@@ -153,7 +153,7 @@ final class PoolSimulation {
 
   private PoolWish wish(Demand demand) {
     return ConfigScenario.of(
-            pool.name(), config, demand, Availability.single(0, 0), Map.of(pool.name(), 1.0))
+            pool.name(), config, demand, _ -> Availability.single(0, 0), Map.of(pool.name(), 1.0))
         .pools()
         .getFirst();
   }

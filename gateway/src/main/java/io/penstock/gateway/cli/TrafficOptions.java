@@ -1,13 +1,24 @@
 package io.penstock.gateway.cli;
 
+import io.penstock.config.Capacity;
 import io.penstock.config.Nearest;
 import io.penstock.config.PenstockConfig;
+import io.penstock.config.Pool;
+import io.penstock.config.Scaling;
+import io.penstock.config.scenario.ConfigScenario;
+import io.penstock.config.scenario.Scenario;
+import io.penstock.config.trace.Trace;
+import io.penstock.config.trace.TraceFile;
+import io.penstock.config.trace.TraceRow;
 import io.penstock.planner.capacity.Workload;
 import io.penstock.planner.size.Availability;
 import io.penstock.planner.size.Demand;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What a config does not say of its traffic. A value that cannot be is wrong usage. */
@@ -16,25 +27,25 @@ final class TrafficOptions {
       names = "--rate",
       paramLabel = "N",
       description = "With a config: requests a second at the peak. Without it: 1.")
-  private double rate = 1;
+  private @Nullable Double rate;
 
   @Option(
       names = "--average",
       paramLabel = "N",
       description = "With a config: requests a second on average. Without it: as at the peak.")
-  private double average;
+  private @Nullable Double average;
 
   @Option(
       names = "--prompt-tokens",
       paramLabel = "N",
       description = "With a config: of a request. Without it: 400.")
-  private double promptTokens = 400;
+  private @Nullable Double promptTokens;
 
   @Option(
       names = "--completion-tokens",
       paramLabel = "N",
       description = "With a config: of a request. Without it: 250.")
-  private double completionTokens = 250;
+  private @Nullable Double completionTokens;
 
   @Option(
       names = "--share",
@@ -45,23 +56,61 @@ final class TrafficOptions {
   @Option(
       names = "--headroom",
       paramLabel = "SHARE",
-      description = "With a config: what is kept free over the peak. Without it: 20%%.")
-  private String headroom = "20%";
+      description =
+          "With a config: what is kept free over the peak. Without it: the pool's scaling.")
+  private @Nullable String headroom;
 
   @Option(
       names = "--spares",
       paramLabel = "N",
-      description = "With a config: replicas that may be lost. Without it: 1.")
-  private int spares = 1;
+      description = "With a config: replicas that may be lost. Without it: the pool's scaling.")
+  private @Nullable Integer spares;
 
-  Demand demand() {
-    return valid(
-        "--rate, --average", () -> Demand.rate(positive("--rate", rate), average, workload()));
+  @Option(
+      names = "--traffic",
+      paramLabel = "PATH",
+      description = {
+        "With a config: recorded requests to size for, instead of a rate and lengths: the journal's"
+            + " directory,",
+        "a segment of it, or a trace (docs/plan.md)."
+      })
+  private @Nullable Path recorded;
+
+  /** The config's pools under the traffic that the options name. */
+  Scenario scenario(String name, PenstockConfig config) {
+    if (recorded == null) {
+      return ConfigScenario.of(name, config, demand(), this::availability, shares(config));
+    }
+    if (rate != null || average != null || promptTokens != null || completionTokens != null) {
+      throw Failure.usage("--traffic has rates and lengths: leave the options for them out");
+    }
+    var traffic = new RecordedTraffic(config, rows(recorded));
+    var demands = traffic.demands(shares(config));
+    return ConfigScenario.of(name, config, demands, this::availability, traffic.given());
+  }
+
+  /** Whether something is said that a config alone is planned with. */
+  boolean given() {
+    return recorded != null || rate != null || average != null || !shares.isEmpty();
+  }
+
+  private static List<TraceRow> rows(Path recorded) {
+    return switch (TraceFile.read(recorded)) {
+      case Trace.Ok(var rows) -> rows;
+      case Trace.Invalid(var problem) -> throw Failure.no(List.of(problem));
+    };
+  }
+
+  private Demand demand() {
+    double peak = rate == null ? 1 : positive("--rate", rate);
+    double mean = average == null ? 0 : average;
+    return valid("--rate, --average", () -> Demand.rate(peak, mean, workload()));
   }
 
   private Workload workload() {
-    double prompt = positive("--prompt-tokens", promptTokens);
-    double completion = positive("--completion-tokens", completionTokens);
+    double prompt = promptTokens == null ? 400 : positive("--prompt-tokens", promptTokens);
+    double completion =
+        completionTokens == null ? 250 : positive("--completion-tokens", completionTokens);
     if (completion < 1) {
       throw Failure.usage("--completion-tokens: must be 1 or more, not " + completion);
     }
@@ -75,13 +124,16 @@ final class TrafficOptions {
     return value;
   }
 
-  Availability availability() {
-    return valid(
-        "--headroom, --spares", () -> Availability.single(share("--headroom", headroom), spares));
+  /** What the options say, and where they say nothing what the pool's replicas follow. */
+  private Availability availability(Pool pool) {
+    var scaling = pool.capacity().map(Capacity::scaling).orElse(Scaling.DEFAULT);
+    double free = headroom == null ? scaling.headroom() : share("--headroom", headroom);
+    int lost = spares == null ? scaling.spareReplicas() : spares;
+    return valid("--headroom, --spares", () -> Availability.single(free, lost));
   }
 
   /** Of the pools that were named; none of another name, and no more than all of the traffic. */
-  Map<String, Double> shares(PenstockConfig config) {
+  private Map<String, Double> shares(PenstockConfig config) {
     var parts = new LinkedHashMap<String, Double>();
     shares.forEach((pool, text) -> {
       if (!config.pools().containsKey(pool)) {

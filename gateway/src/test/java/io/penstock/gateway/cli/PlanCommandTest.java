@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.ByteArrayOutputStream;
 import java.io.PrintWriter;
 import java.io.StringReader;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPOutputStream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -193,6 +196,92 @@ final class PlanCommandTest {
     assertThat(said.out())
         .contains("no plan meets this: it takes ", ", and at most 4 replicas may run")
         .contains("most replicas: more replicas than may run");
+  }
+
+  // ---- --traffic
+
+  private static String journalled(int second, String pool, int prompt) {
+    return """
+    {"v":1,"time":"2026-11-21T07:10:%02d.000Z","tier":"paid","pool":"%s","outcome":"answered","prompt_tokens":%d,"completion_tokens":100}
+    """
+        .formatted(second, pool, prompt);
+  }
+
+  @Test
+  void traffic_ofAJournal_sizesThePoolsThatItNames() throws Exception {
+    Path journal = Files.createDirectory(folder.resolve("traffic"));
+    var packed = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(packed)) {
+      for (int i = 0; i < 30; i++) {
+        gzip.write(journalled(i, "small", 100).getBytes(StandardCharsets.UTF_8));
+      }
+    }
+    Files.write(journal.resolve("1.jsonl.gz"), packed.toByteArray());
+    String refused =
+        "{\"v\":1,\"time\":\"2026-11-21T07:10:31.000Z\",\"outcome\":\"refused\",\"status\":429}\n";
+    Files.writeString(
+        journal.resolve("2.jsonl"),
+        journalled(40, "small", 700) + refused + journalled(59, "small", 100) + "{\"v\":1,\"ti");
+
+    var said = run("plan", "--json", "--config", config(), "--traffic", journal.toString());
+
+    assertThat(said.code()).as(said.err()).isZero();
+    var json = new JsonObject(said.out());
+    assertThat(objects(json.getJsonArray("pools")))
+        .singleElement()
+        .satisfies(pool -> {
+          assertThat(pool.getString("pool")).isEqualTo("small");
+          assertThat(pool.getJsonObject("plan").getDouble("average_requests_per_second"))
+              .isCloseTo(32 / 59.0, within(1e-9));
+        });
+    assertThat(json.getJsonArray("given").encode())
+        .contains("32 requests in 59 s", "prompts 119, completions 100 tokens");
+  }
+
+  @Test
+  void traffic_ofATrace_isSharedOut() throws Exception {
+    Path trace =
+        Files.writeString(
+            folder.resolve("azure.csv"),
+            """
+            TIMESTAMP,ContextTokens,GeneratedTokens
+            2023-11-16 18:15:46.6805900,374,44
+            2023-11-16 18:15:56.9951690,396,109
+            2023-11-16 18:16:06.9951690,879,55
+            """);
+    var said =
+        run(
+            "plan",
+            "--json",
+            "--config",
+            config(),
+            "--traffic",
+            trace.toString(),
+            "--share",
+            "small=75%");
+    assertThat(said.code()).as(said.err()).isZero();
+    var pools = objects(new JsonObject(said.out()).getJsonArray("pools"));
+    assertThat(pools).extracting(pool -> pool.getDouble("share")).containsExactly(0.75, 0.25);
+  }
+
+  @Test
+  void traffic_thatIsBroken_isOneLineWithItsPlace() throws Exception {
+    Path journal = Files.createDirectory(folder.resolve("traffic"));
+    Files.writeString(
+        journal.resolve("1.jsonl"),
+        journalled(1, "small", 100) + "{no\n" + journalled(2, "small", 1));
+    var said = run("plan", "--config", config(), "--traffic", journal.toString());
+    assertThat(said.code()).isEqualTo(1);
+    assertThat(said.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith(journal.resolve("1.jsonl") + ":2: ");
+
+    Files.writeString(journal.resolve("1.jsonl"), journalled(1, "smal", 100));
+    assertThat(run("plan", "--config", config(), "--traffic", journal.toString()).err())
+        .contains("the traffic has a pool 'smal' that the config has not: did you mean small?");
+    assertThat(run("plan", "--config", config(), "--traffic", "nowhere").err())
+        .isEqualToIgnoringNewLines("nowhere: no such file");
   }
 
   // ---- --html
@@ -402,6 +491,8 @@ final class PlanCommandTest {
         "--headroom=-1%|'-1%' is no share",
         "--spares=-1|spare-replicas must be 0 or more",
         "--audit --scenario x.yaml|leave --scenario out",
+        "--audit --rate 3|a scenario has its own traffic",
+        "--traffic here --rate 3|--traffic has rates and lengths",
         "--audits|Unknown option"
       })
   void options_thatCannotBe_areOneLineAndExitWith2(String options, String says) throws Exception {
