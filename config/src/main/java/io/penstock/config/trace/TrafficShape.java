@@ -46,7 +46,7 @@ public record TrafficShape(
         rows.size(),
         seconds,
         average,
-        Math.max(average, busiest(rows, window) / Math.min(seconds, window.toSeconds())),
+        Math.max(average, busiest(rows, window) / Math.min(seconds, (double) window.toSeconds())),
         window,
         byHour(rows, seconds),
         new Workload(
@@ -109,7 +109,7 @@ public record TrafficShape(
             Show.seconds(seconds),
             Show.number(averagePerSecond),
             Show.number(peakPerSecond),
-            Show.seconds(window.toSeconds()),
+            Show.seconds((double) window.toSeconds()),
             DoubleStream.of(perSecondByHour)
                 .mapToObj(Show::number)
                 .collect(Collectors.joining(" ")),

@@ -96,7 +96,7 @@ final class TrafficOptions {
 
   private static List<TraceRow> rows(Path recorded) {
     return switch (TraceFile.read(recorded)) {
-      case Trace.Ok(var rows) -> rows;
+      case Trace.Ok(var rows, _) -> rows;
       case Trace.Invalid(var problem) -> throw Failure.no(List.of(problem));
     };
   }

@@ -73,7 +73,11 @@ public final class WhatIf {
     Map<String, Double> alone = new LinkedHashMap<>();
     config.pools().keySet().forEach(name -> alone.put(name, name.equals(pool.name()) ? 1.0 : 0.0));
     return ConfigScenario.of(
-        "what if", config.with(pool), asked.demand().times(share), asked.availability(), alone);
+        "what if",
+        config.with(pool),
+        asked.demand().times(share),
+        _ -> asked.availability(),
+        alone);
   }
 
   /** Over all pools. */

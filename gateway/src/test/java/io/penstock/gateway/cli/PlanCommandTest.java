@@ -281,7 +281,7 @@ final class PlanCommandTest {
     assertThat(run("plan", "--config", config(), "--traffic", journal.toString()).err())
         .contains("the traffic has a pool 'smal' that the config has not: did you mean small?");
     assertThat(run("plan", "--config", config(), "--traffic", "nowhere").err())
-        .isEqualToIgnoringNewLines("nowhere: no such file");
+        .isEqualToIgnoringNewLines("nowhere: no such file or directory");
   }
 
   // ---- --html
