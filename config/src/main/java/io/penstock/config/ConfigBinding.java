@@ -3,6 +3,7 @@ package io.penstock.config;
 import io.penstock.config.catalog.Catalog;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -32,6 +33,8 @@ final class ConfigBinding {
     Admin admin = root.section("admin").map(ConfigBinding::admin).orElse(Admin.DEFAULT);
     Map<String, Tier> tiers = root.named("tiers", ConfigBinding::tier);
     List<ApiKey> keys = keys(root, tiers.keySet());
+    Optional<Path> keysFile = root.directory("keys-file").map(reading.base()::resolve);
+    Optional<Jwt> jwt = root.section("jwt").flatMap(new JwtBinding(reading)::jwt);
     Catalog catalog = CatalogBinding.bind(reading, root);
     Map<String, Pool> pools = root.named("pools", new PoolBinding(reading, catalog)::pool);
     ComplexityBands bands =
@@ -45,7 +48,8 @@ final class ConfigBinding {
     try {
       return Optional.of(
           new PenstockConfig(
-              server, admin, tiers, keys, pools, bands, cache, redis, traffic, catalog));
+              server, admin, tiers, keys, keysFile, jwt, pools, bands, cache, redis, traffic,
+              catalog));
     } catch (InvalidConfigException refused) {
       refused.complaints().forEach(c -> root.complain(asWritten(c.key()), c.message()));
       return Optional.empty();
@@ -138,9 +142,12 @@ final class ConfigBinding {
       Optional<String> sha256 = section.hash("sha256", () -> leftOut(section));
       String tier = section.text("tier");
       String tenant = section.text("tenant", id);
+      Optional<String> label = section.optionalText("label");
+      Optional<Instant> expires = section.optional("expires", Notation.INSTANT);
       Optional<ApiKey> key =
           section.make(
-              () -> Optional.of(new ApiKey(id, sha256.orElse(NO_HASH), tier, tenant)),
+              () ->
+                  Optional.of(new ApiKey(id, sha256.orElse(NO_HASH), tier, tenant, label, expires)),
               Optional.empty());
       if (sha256.isPresent() && key.isPresent()) {
         keys.add(key.get());
@@ -213,8 +220,12 @@ final class ConfigBinding {
     section.need("directory");
     Optional<Path> directory = section.directory("directory");
     var fsync = section.read("fsync", Notation.DURATION, Duration.ofSeconds(1));
+    long segment = section.read("segment", Notation.SIZE, 64L << 20);
+    var rotate = section.read("rotate", Notation.DURATION, Duration.ofHours(1));
     var keep = section.read("keep", Notation.DURATION, Duration.ofDays(30));
+    long limit = section.read("limit", Notation.SIZE, 10L << 30);
     return section.make(
-        () -> directory.map(where -> new Traffic(where, fsync, keep)), Optional.empty());
+        () -> directory.map(where -> new Traffic(where, fsync, segment, rotate, keep, limit)),
+        Optional.empty());
   }
 }

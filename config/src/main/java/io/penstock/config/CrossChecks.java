@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** What the parts of a config say of one another, and must not. */
@@ -29,6 +30,7 @@ final class CrossChecks {
       Admin admin,
       Map<String, Tier> tiers,
       List<ApiKey> keys,
+      Optional<Jwt> jwt,
       Map<String, Pool> pools) {
     var checks = new CrossChecks(tiers, keys, pools);
     checks.ports(server, admin);
@@ -36,6 +38,7 @@ final class CrossChecks {
     checks.complain(!pools.isEmpty(), "pools", "is empty: write at least one pool");
     tiers.values().forEach(checks::tier);
     checks.keys();
+    jwt.ifPresent(checks::jwt);
     pools.values().forEach(checks::pool);
     checks.reservations();
     checks.cycles();
@@ -79,6 +82,21 @@ final class CrossChecks {
       once(ids, key.id(), path, ".id", Notation.quote(key.id()));
       once(hashes, key.sha256(), path, ".sha256", "this key");
     }
+  }
+
+  private void jwt(Jwt jwt) {
+    jwt.tiers()
+        .forEach((claim, tier) ->
+            complain(
+                tiers.containsKey(tier),
+                "jwt.tiers." + claim,
+                unknown("tier", tier, tiers.keySet())));
+    jwt.defaultTier()
+        .ifPresent(tier ->
+            complain(
+                tiers.containsKey(tier),
+                "jwt.default-tier",
+                unknown("tier", tier, tiers.keySet())));
   }
 
   private void pool(Pool pool) {

@@ -3,6 +3,10 @@ package io.penstock.config;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -37,6 +41,8 @@ public record Notation<T>(String what, String instead, Function<String, Optional
           new Span("day", Duration.ofDays(1)),
           new Span("month", Duration.ofDays(30)));
   private static final List<String> BINARY = List.of("B", "KiB", "MiB", "GiB");
+
+  private static final int DAY_LENGTH = 10;
 
   private static final Pattern DURATION_TEXT = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)");
   private static final Pattern RATE_TEXT =
@@ -77,6 +83,13 @@ public record Notation<T>(String what, String instead, Function<String, Optional
           "a SHA-256",
           "the 64 hex digits that `printf %s \"$KEY\" | sha256sum` prints, never the key itself",
           text -> match(SHA256_TEXT, text).map(found -> found.group().toLowerCase(Locale.ROOT)));
+
+  /** A day stands for its start in UTC. */
+  public static final Notation<Instant> INSTANT =
+      new Notation<>(
+          "a time",
+          "a day or a time in UTC, as 2027-01-31 or 2027-01-31T12:00:00Z",
+          Notation::instant);
 
   /** The line that says what to write in place of a text that is not of this kind. */
   String refusal(String shown) {
@@ -130,6 +143,17 @@ public record Notation<T>(String what, String instead, Function<String, Optional
   private static Optional<Matcher> match(Pattern pattern, String text) {
     var matcher = pattern.matcher(text);
     return matcher.matches() ? Optional.of(matcher) : Optional.empty();
+  }
+
+  private static Optional<Instant> instant(String text) {
+    try {
+      return Optional.of(
+          text.length() == DAY_LENGTH
+              ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
+              : Instant.parse(text));
+    } catch (DateTimeParseException _) {
+      return Optional.empty();
+    }
   }
 
   private static Duration duration(Matcher found) {

@@ -1,6 +1,7 @@
 package io.penstock.config;
 
 import io.penstock.config.catalog.Catalog;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +16,8 @@ import java.util.Optional;
  * @param admin the admin port
  * @param tiers by name
  * @param keys API keys, by their hash
+ * @param keysFile further keys, a line each; read again when it changes
+ * @param jwt tokens that are taken for keys
  * @param pools by name
  * @param complexity where the classes part
  * @param cache exact answers
@@ -27,6 +30,8 @@ public record PenstockConfig(
     Admin admin,
     Map<String, Tier> tiers,
     List<ApiKey> keys,
+    Optional<Path> keysFile,
+    Optional<Jwt> jwt,
     Map<String, Pool> pools,
     ComplexityBands complexity,
     Cache cache,
@@ -35,7 +40,7 @@ public record PenstockConfig(
     Catalog catalog) {
 
   public PenstockConfig {
-    new Check().all(CrossChecks.complaints(server, admin, tiers, keys, pools)).orRefuse();
+    new Check().all(CrossChecks.complaints(server, admin, tiers, keys, jwt, pools)).orRefuse();
     tiers = Collections.unmodifiableMap(new LinkedHashMap<>(tiers));
     keys = List.copyOf(keys);
     pools = Collections.unmodifiableMap(new LinkedHashMap<>(pools));
@@ -46,6 +51,17 @@ public record PenstockConfig(
     var changed = new LinkedHashMap<>(pools);
     changed.put(pool.name(), pool);
     return new PenstockConfig(
-        server, admin, tiers, keys, changed, complexity, cache, redis, traffic, catalog);
+        server,
+        admin,
+        tiers,
+        keys,
+        keysFile,
+        jwt,
+        changed,
+        complexity,
+        cache,
+        redis,
+        traffic,
+        catalog);
   }
 }

@@ -10,6 +10,7 @@ import io.penstock.gateway.admin.AdminPort;
 import io.penstock.gateway.admin.Controls;
 import io.penstock.gateway.admit.Admit;
 import io.penstock.gateway.authenticate.Authenticator;
+import io.penstock.gateway.authenticate.KeySources;
 import io.penstock.gateway.cache.AnswerCache;
 import io.penstock.gateway.capacity.Capacities;
 import io.penstock.gateway.choose.Backends;
@@ -19,6 +20,7 @@ import io.penstock.gateway.cost.Cost;
 import io.penstock.gateway.cost.Replicas;
 import io.penstock.gateway.dryrun.DryRun;
 import io.penstock.gateway.expect.Expectations;
+import io.penstock.gateway.journal.Journal;
 import io.penstock.gateway.redis.Redis;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -54,6 +56,8 @@ public final class Gateway {
   private final Admit admit;
   private final AnswerCache cache;
   private final Backends backends;
+  private final KeySources keys;
+  private final Journal journal;
   private final Capacities capacities = new Capacities();
   private final Expectations expectations = new Expectations();
   private final List<DataPort> loops = new ArrayList<>();
@@ -98,6 +102,11 @@ public final class Gateway {
             .orElseGet(() -> new Admit(config, metrics.registry()));
     this.cache = new AnswerCache(vertx, config.cache(), redis, metrics.registry());
     this.backends = new Backends(config);
+    this.keys = new KeySources(vertx, metrics.registry(), redis);
+    this.journal = new Journal(metrics.registry());
+    account.recordTo(journal::record);
+    journal.follow(config.traffic());
+    keys.follow(config);
     this.stages = stages(config);
   }
 
@@ -146,7 +155,7 @@ public final class Gateway {
         config,
         options.dryRun(),
         new Accept(config.server()),
-        new Authenticator(config.keys(), config.tiers()),
+        new Authenticator(config.keys(), config.tiers(), keys),
         new Classifier(config.complexity()),
         new Router(config),
         expectations,
@@ -199,6 +208,8 @@ public final class Gateway {
   public synchronized Future<Void> reload(PenstockConfig config) {
     try {
       Stages next = stages(config);
+      keys.follow(config);
+      journal.follow(config.traffic());
       account.reload(config);
       admit.reload(config);
       cache.reload(config.cache());
@@ -233,6 +244,7 @@ public final class Gateway {
     }
     draining = true;
     cache.close();
+    keys.close();
     Long timer = looking;
     if (timer != null) {
       vertx.cancelTimer(timer);
@@ -245,11 +257,22 @@ public final class Gateway {
     }
     Future<Void> ending =
         Future.join(closing)
+            .transform(_ -> closeJournal())
             .transform(_ -> admit.close())
             .transform(_ -> redis.map(Redis::close).orElseGet(Future::succeededFuture))
             .onComplete(_ -> metrics.close());
     closed = ending;
     return ending;
+  }
+
+  /** After the last call has ended; it waits for the disk. */
+  private Future<Void> closeJournal() {
+    return vertx
+        .executeBlocking(() -> {
+          journal.close();
+          return journal;
+        })
+        .mapEmpty();
   }
 
   // What the operations see.
@@ -272,6 +295,10 @@ public final class Gateway {
 
   Account account() {
     return account;
+  }
+
+  KeySources keys() {
+    return keys;
   }
 
   Metrics metrics() {

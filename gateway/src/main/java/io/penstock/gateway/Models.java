@@ -40,10 +40,16 @@ final class Models {
       return;
     }
     String authorization = request.getHeader(HttpHeaders.AUTHORIZATION);
-    switch (visit.identified(stages.authenticator().identify(authorization))) {
-      case Caller caller -> answer(visit, names(caller), path.substring(PATH.length()));
-      case Refusal no -> visit.refuse(no);
-    }
+    stages
+        .authenticator()
+        .authenticate(authorization)
+        .onComplete(
+            visit.then(who -> {
+              switch (visit.identified(who)) {
+                case Caller caller -> answer(visit, names(caller), path.substring(PATH.length()));
+                case Refusal no -> visit.refuse(no);
+              }
+            }));
   }
 
   private static void answer(Visit visit, Set<String> names, String rest) {

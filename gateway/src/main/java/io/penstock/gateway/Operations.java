@@ -14,6 +14,7 @@ import io.penstock.gateway.admin.Rehearsal;
 import io.penstock.gateway.admin.Reloaded;
 import io.penstock.gateway.admin.TierView;
 import io.penstock.gateway.admin.TrafficView;
+import io.penstock.gateway.authenticate.KeyStore;
 import io.penstock.gateway.cache.AnswerCache;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Backends.BackendStatus;
@@ -44,6 +45,7 @@ final class Operations implements Controls {
     if (gateway.draining()) {
       reasons.add("draining");
     }
+    gateway.keys().whyNotReady().ifPresent(reasons::add);
     for (PoolStatus pool : gateway.backends().status()) {
       if (!pool.up()) {
         reasons.add("no backend of the pool '" + pool.name() + "' is up");
@@ -161,6 +163,11 @@ final class Operations implements Controls {
 
   private static List<String> lines(List<ConfigProblem> problems) {
     return problems.stream().map(ConfigProblem::toString).toList();
+  }
+
+  @Override
+  public Optional<KeyStore> keys() {
+    return gateway.keys().store();
   }
 
   @Override

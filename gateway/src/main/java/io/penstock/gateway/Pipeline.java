@@ -34,7 +34,7 @@ final class Pipeline {
     Visit visit = Visit.open(request, stages);
     stages
         .accept()
-        .read(request, key -> visit.identified(stages.authenticator().identify(key)))
+        .read(request, key -> stages.authenticator().authenticate(key).map(visit::identified))
         .onComplete(visit.then(accepted -> classify(visit, accepted)));
   }
 

@@ -33,6 +33,9 @@ public final class Accept {
   private static final int MAX_ID = 128;
   private static final int MAX_SHOWN_PATH = 200;
 
+  private static final Future<Optional<Refusal>> NOBODY_ASKED =
+      Future.succeededFuture(Optional.empty());
+
   private final Server server;
 
   public Accept(Server server) {
@@ -41,7 +44,7 @@ public final class Accept {
 
   /** Reads a request whose key nobody has asked for yet. */
   public Future<Accepted> read(HttpServerRequest request) {
-    return open(request, _ -> Optional.empty());
+    return open(request, _ -> NOBODY_ASKED);
   }
 
   /**
@@ -50,13 +53,14 @@ public final class Accept {
    * @param identify the authenticate stage, given the header {@code Authorization}
    */
   public Future<Accepted> read(
-      HttpServerRequest request, Function<@Nullable String, Identified> identify) {
+      HttpServerRequest request, Function<@Nullable String, Future<Identified>> identify) {
     return open(
         request,
         key ->
-            identify.apply(key) instanceof Refusal refusal
-                ? Optional.of(refusal)
-                : Optional.empty());
+            identify
+                .apply(key)
+                .map(who ->
+                    who instanceof Refusal refusal ? Optional.of(refusal) : Optional.empty()));
   }
 
   /** Gives the request its id, and the response the header that says so. */
@@ -77,36 +81,74 @@ public final class Accept {
   }
 
   private Future<Accepted> open(
-      HttpServerRequest request, Function<@Nullable String, Optional<Refusal>> refuseKey) {
+      HttpServerRequest request, Function<@Nullable String, Future<Optional<Refusal>>> refuseKey) {
     long startNanos = System.nanoTime();
     String id = stamp(request);
     var upload = new Upload(request, server);
-    return switch (head(request, refuseKey)) {
-      case Head.Bad(var refusal) -> {
-        upload.discard();
-        yield Future.succeededFuture(refusal);
+    return switch (aim(request)) {
+      case Aim.Missed(var refusal) -> discard(upload, refusal);
+      case Aim.At(var operation) -> {
+        String authorization = request.headers().get(HttpHeaders.AUTHORIZATION);
+        yield whenKnown(
+            request,
+            refuseKey.apply(authorization),
+            no ->
+                no.isPresent()
+                    ? discard(upload, no.get())
+                    : body(request, upload, id, startNanos, operation, authorization));
       }
+    };
+  }
+
+  /** Goes on at once where the key is known at once; else the body waits unread. */
+  private static Future<Accepted> whenKnown(
+      HttpServerRequest request,
+      Future<Optional<Refusal>> known,
+      Function<Optional<Refusal>, Future<Accepted>> next) {
+    if (known.succeeded()) {
+      return next.apply(known.result());
+    }
+    request.pause();
+    return known.compose(no -> {
+      Future<Accepted> read = next.apply(no);
+      request.resume();
+      return read;
+    });
+  }
+
+  private static Future<Accepted> discard(Upload upload, Refusal refusal) {
+    upload.discard();
+    return Future.succeededFuture(refusal);
+  }
+
+  private static Future<Accepted> body(
+      HttpServerRequest request,
+      Upload upload,
+      String id,
+      long startNanos,
+      Operation operation,
+      @Nullable String authorization) {
+    return switch (head(request, operation, authorization)) {
+      case Head.Bad(var refusal) -> discard(upload, refusal);
       case Head.Good head ->
           upload.read().map(uploaded -> accepted(id, startNanos, head, uploaded));
     };
   }
 
-  private static Head head(
-      HttpServerRequest request, Function<@Nullable String, Optional<Refusal>> refuseKey) {
+  private static Aim aim(HttpServerRequest request) {
     String path = Objects.requireNonNullElse(request.path(), "");
     var operation = operation(path);
     if (operation == null) {
-      return new Head.Bad(new Refusal.UnknownRoute(request.method().name(), shown(path)));
+      return new Aim.Missed(new Refusal.UnknownRoute(request.method().name(), shown(path)));
     }
-    if (!HttpMethod.POST.equals(request.method())) {
-      return new Head.Bad(new Refusal.WrongMethod(request.method().name(), path, "POST"));
-    }
+    return HttpMethod.POST.equals(request.method())
+        ? new Aim.At(operation)
+        : new Aim.Missed(new Refusal.WrongMethod(request.method().name(), path, "POST"));
+  }
+
+  private static Head head(
+      HttpServerRequest request, Operation operation, @Nullable String authorization) {
     var headers = request.headers();
-    String authorization = headers.get(HttpHeaders.AUTHORIZATION);
-    var stopped = refuseKey.apply(authorization);
-    if (stopped.isPresent()) {
-      return new Head.Bad(stopped.get());
-    }
     String encoding = headers.get(HttpHeaders.CONTENT_ENCODING);
     if (encoding != null && !encoding.isBlank() && !encoding.strip().equalsIgnoreCase("identity")) {
       return new Head.Bad(Fault.encoded());
@@ -164,5 +206,12 @@ public final class Accept {
     var random = ThreadLocalRandom.current();
     var hex = HexFormat.of();
     return "req_" + hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextLong());
+  }
+
+  /** What a request's line asks for. */
+  private sealed interface Aim {
+    record At(Operation operation) implements Aim {}
+
+    record Missed(Refusal refusal) implements Aim {}
   }
 }

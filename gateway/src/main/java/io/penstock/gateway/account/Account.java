@@ -40,6 +40,7 @@ public final class Account {
   private final RecentEndings recent = new RecentEndings();
   private final Map<String, Map<String, TierPoolMeters>> tiers = new ConcurrentHashMap<>();
   private final Map<String, PoolMeters> pools = new ConcurrentHashMap<>();
+  private volatile Recorder recorder = (_, _) -> {};
   private final LongAdder accepted = new LongAdder();
   private final LongAdder ended = new LongAdder();
   private final Counter endedTwice;
@@ -106,6 +107,12 @@ public final class Account {
     ended.increment();
     count(ending, microUsd);
     accessLog.write(ending);
+    recorder.record(ending, microUsd);
+  }
+
+  /** Tells the journal of every ending from now on. */
+  public void recordTo(Recorder journal) {
+    recorder = journal;
   }
 
   private void count(Ending ending, long microUsd) {

@@ -142,14 +142,36 @@ public final class AdminPort {
         case "api/whatif" ->
             work(request, workbench::choices, body -> json(200, workbench.plan(body)));
         case "api/cache" -> cache(request);
+        case "api/keys" -> keys(request);
         case "api/config/reload" -> change(request, () -> reloaded(controls.reload()));
         default -> below(request, path);
       };
     }
 
+    private Reply keys(HttpServerRequest request) {
+      var keys = new KeysApi(controls);
+      return request.method().equals(POST)
+          ? change(request, () -> asked(request, body -> json(keys.add(body.toString()))))
+          : read(request, () -> json(keys.list()));
+    }
+
+    private Reply revoke(HttpServerRequest request, String id) {
+      if (!request.method().equals(DELETE)) {
+        return wrongMethod(request, "DELETE");
+      }
+      return fromAnotherSite(request) ? fromElsewhere() : json(new KeysApi(controls).revoke(id));
+    }
+
+    private static Reply json(KeysApi.Answer answer) {
+      return json(answer.status(), answer.body());
+    }
+
     private Reply below(HttpServerRequest request, List<String> path) {
       if (path.size() == 2 && path.get(0).equals("ui")) {
         return read(request, () -> asset(request, path.get(1)));
+      }
+      if (path.size() == 3 && path.get(0).equals("api") && path.get(1).equals("keys")) {
+        return revoke(request, path.get(2));
       }
       if (isBackend(path)) {
         return backend(request, path.get(2), path.get(4), path.get(5));
@@ -299,9 +321,11 @@ public final class AdminPort {
       if (!request.method().equals(POST)) {
         return wrongMethod(request, "POST");
       }
-      return fromAnotherSite(request)
-          ? json(403, Json.error("Requests from other sites' pages may change nothing here."))
-          : answering.reply();
+      return fromAnotherSite(request) ? fromElsewhere() : answering.reply();
+    }
+
+    private static Reply fromElsewhere() {
+      return json(403, Json.error("Requests from other sites' pages may change nothing here."));
     }
 
     /**

@@ -2,9 +2,11 @@ package io.penstock.gateway.admin;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.penstock.config.PenstockConfig;
+import io.penstock.gateway.authenticate.KeyStore;
 import io.penstock.planner.autoscale.PoolCapacity;
 import io.vertx.core.Future;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +54,9 @@ public interface Controls {
    * @return how many this process held; it fails where the fleet's store was not reached
    */
   Future<Long> clearCache(@Nullable String tenant);
+
+  /** Where keys are added and revoked; empty where the config names no such place. */
+  Optional<KeyStore> keys();
 
   /** Whether a backend is to be given new calls. */
   enum Draining {

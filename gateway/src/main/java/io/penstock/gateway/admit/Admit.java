@@ -23,9 +23,12 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -43,10 +46,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Where there is a store that the fleet shares, {@link Fleet} decides instead, and this decides
  * alone, on the terms of the config, while the store is away.
  *
- * <p>Shared by all loops. What it knows is keyed by the config's keys, tenants and pools alone, so
- * that nothing a client sends makes it grow.
+ * <p>Shared by all loops. The limits of the config's keys, tenants and pools are made with it;
+ * those of keys from elsewhere and of tokens at their first call, and of these the idle ones are
+ * forgotten where they are many: a full bucket remembers nothing.
  */
 public final class Admit {
+  /** From so many keys on that the config does not list, the idle ones are forgotten. */
+  private static final int MOST_GUESTS = 100_000;
+
   private static final Duration AT_ONCE = Duration.ofMillis(1);
   private static final String PASSED = "Rate limit reached; please try again now.";
 
@@ -112,11 +119,7 @@ public final class Admit {
       Caller caller, @Nullable Pool pool, Demand demand, long maxMicroUsd) {
     Ask ask = Ask.of(demand, maxMicroUsd);
     Book now = book;
-    Client client = now.clients.get(caller.keyId());
-    if (client == null) {
-      // The key went with a reload while this call was on its way.
-      return Future.succeededFuture(new Refusal.Unauthenticated(true));
-    }
+    Client client = client(now, caller);
     Scope[] scopes = now.scopes(client, pool);
     return fleet == null
         ? Future.succeededFuture(decide(client, scopes, ask, Terms.ALONE))
@@ -192,10 +195,7 @@ public final class Admit {
   /** As {@link #wouldAdmit(Caller, Demand)}, with the pool's limits and the tenant's money. */
   public Admission wouldAdmit(Caller caller, @Nullable Pool pool, Demand demand, long maxMicroUsd) {
     Book now = book;
-    Client client = now.clients.get(caller.keyId());
-    if (client == null) {
-      return new Refusal.Unauthenticated(true);
-    }
+    Client client = client(now, caller);
     Ask ask = Ask.of(demand, maxMicroUsd);
     long nanos = nanoClock.getAsLong();
     Admission no = objection(now.scopes(client, pool), ask, Terms.ALONE, nanos);
@@ -236,8 +236,7 @@ public final class Admit {
 
   /** A caller's limits now. */
   public LimitState peek(Caller caller) {
-    Client client = book.clients.get(caller.keyId());
-    return client == null ? LimitState.UNLIMITED : client.key().state(nanoClock.getAsLong(), 0, 0);
+    return client(book, caller).key().state(nanoClock.getAsLong(), 0, 0);
   }
 
   /** Calls that hold a reservation. */
@@ -268,15 +267,25 @@ public final class Admit {
    * new starts full, what is gone is forgotten, and calls in flight end where they began.
    */
   public synchronized void reload(PenstockConfig config) {
-    Draft draft = new Draft(book, nanoClock.getAsLong(), wallClock.millis());
+    Draft draft = new Draft(book, new ConcurrentHashMap<>(), nanoClock.getAsLong(), millis());
     Map<String, Decisions> decisions = new HashMap<>(book.decisions);
-    Map<String, Client> clients = new HashMap<>();
+    Map<String, Client> clients = new ConcurrentHashMap<>();
     for (ApiKey key : config.keys()) {
       Tier tier = config.tiers().get(key.tier());
       if (tier != null) {
         Decisions counts = decisions.computeIfAbsent(tier.name(), this::decisionsOf);
-        Scope[] scopes = draft.scopes(key, tier);
+        Scope[] scopes = draft.scopes(key.id(), key.tenant(), tier);
         clients.put(key.id(), new Client(key.tenant(), tier.name(), scopes, counts));
+      }
+    }
+    Set<String> guests = new HashSet<>();
+    for (String id : book.guests) {
+      Client guest = book.clients.get(id);
+      Tier tier = guest == null ? null : config.tiers().get(guest.tier);
+      if (guest != null && tier != null && !clients.containsKey(id)) {
+        Scope[] scopes = draft.scopes(id, guest.tenant, tier);
+        clients.put(id, new Client(guest.tenant, tier.name(), scopes, guest.decisions));
+        guests.add(id);
       }
     }
     Map<String, Scope> pools = new HashMap<>();
@@ -285,33 +294,85 @@ public final class Admit {
         pools.put(pool.name(), draft.scope(pool));
       }
     }
-    book = new Book(clients, pools, draft.made, decisions);
+    book = new Book(clients, guests, pools, draft.made, decisions);
     if (fleet != null) {
       fleet.watch(List.copyOf(draft.made.values()));
     }
   }
 
+  private long millis() {
+    return wallClock.millis();
+  }
+
+  /** A key's limits; those of a key that the config does not list are made at its first call. */
+  private Client client(Book now, Caller caller) {
+    Client known = now.clients.get(caller.keyId());
+    return known != null && known.isOf(caller) ? known : guest(caller);
+  }
+
+  private synchronized Client guest(Caller caller) {
+    Book now = book;
+    Client known = now.clients.get(caller.keyId());
+    if (known != null && known.isOf(caller)) {
+      return known;
+    }
+    long nanos = nanoClock.getAsLong();
+    if (now.guests.size() >= MOST_GUESTS) {
+      forgetIdle(now, nanos);
+    }
+    Draft draft = new Draft(now, now.scopes, nanos, millis());
+    Tier tier = caller.tier();
+    Decisions counts = now.decisions.computeIfAbsent(tier.name(), this::decisionsOf);
+    Client made =
+        new Client(
+            caller.tenant(),
+            tier.name(),
+            draft.scopes(caller.keyId(), caller.tenant(), tier),
+            counts);
+    now.clients.put(caller.keyId(), made);
+    now.guests.add(caller.keyId());
+    if (fleet != null) {
+      fleet.watchToo(draft.fresh);
+    }
+    return made;
+  }
+
+  /** A key whose buckets are full and that holds no slot is as if it had never called. */
+  private static void forgetIdle(Book now, long nanos) {
+    now.guests.removeIf(id -> {
+      Client guest = now.clients.get(id);
+      if (guest != null && guest.isIdle(nanos)) {
+        now.clients.remove(id);
+        now.scopes.remove(Draft.keyScope(guest.tier, id));
+        return true;
+      }
+      return guest == null;
+    });
+  }
+
   /** The scopes of a config in the making; one that was there before keeps what was taken. */
   private static final class Draft {
-    final Map<String, Scope> made = new HashMap<>();
+    final Map<String, Scope> made;
+    final List<Scope> fresh = new ArrayList<>();
     private final Book before;
     private final long nanos;
     private final long millis;
 
-    Draft(Book before, long nanos, long millis) {
+    Draft(Book before, Map<String, Scope> made, long nanos, long millis) {
       this.before = before;
+      this.made = made;
       this.nanos = nanos;
       this.millis = millis;
     }
 
     /** The key's, always and first; then those that have a limit. */
-    Scope[] scopes(ApiKey key, Tier tier) {
+    Scope[] scopes(String keyId, String tenantName, Tier tier) {
       List<Scope> all = new ArrayList<>();
-      String id = "key:" + tier.name() + ':' + key.id();
+      String id = keyScope(tier.name(), keyId);
       String name = "your key (tier " + tier.name() + ")";
       all.add(scope(name, id, tier.limits(), Optional.empty()));
       if (tier.budget().isPresent() || !tier.tenantLimits().equals(Limits.NONE)) {
-        String tenant = "tenant:" + tier.name() + ':' + key.tenant();
+        String tenant = "tenant:" + tier.name() + ':' + tenantName;
         all.add(scope("your tenant", tenant, tier.tenantLimits(), tier.budget()));
       }
       if (!tier.tierLimits().equals(Limits.NONE)) {
@@ -327,8 +388,17 @@ public final class Admit {
     }
 
     private Scope scope(String name, String id, Limits limits, Optional<Rate> budget) {
-      return made.computeIfAbsent(
-          id, _ -> Scope.of(name, id, limits, budget, before.scopes.get(id), nanos, millis));
+      Scope known = made.get(id);
+      if (known == null) {
+        known = Scope.of(name, id, limits, budget, before.scopes.get(id), nanos, millis);
+        made.put(id, known);
+        fresh.add(known);
+      }
+      return known;
+    }
+
+    static String keyScope(String tier, String keyId) {
+      return "key:" + tier + ':' + keyId;
     }
   }
 
@@ -465,8 +535,20 @@ public final class Admit {
     public void release() {}
   }
 
-  /** One key of the config. */
+  /** One key, or one token's subject. */
   private record Client(String tenant, String tier, Scope[] scopes, Decisions decisions) {
+    boolean isOf(Caller caller) {
+      return tier.equals(caller.tier().name()) && tenant.equals(caller.tenant());
+    }
+
+    boolean isIdle(long nanos) {
+      LimitState state = key().state(nanos, 0, 0);
+      return key().slots.inUse() == 0
+          && key().owed.isNothing()
+          && state.requestsResetNanos() == 0
+          && state.tokensResetNanos() == 0;
+    }
+
     Scope key() {
       return scopes[0];
     }
@@ -475,10 +557,11 @@ public final class Admit {
   /** All that a config's limits are, and what is taken from them. */
   private record Book(
       Map<String, Client> clients,
+      Set<String> guests,
       Map<String, Scope> pools,
       Map<String, Scope> scopes,
       Map<String, Decisions> decisions) {
-    static final Book EMPTY = new Book(Map.of(), Map.of(), Map.of(), Map.of());
+    static final Book EMPTY = new Book(Map.of(), Set.of(), Map.of(), Map.of(), Map.of());
 
     /** The scopes of one call. */
     Scope[] scopes(Client client, @Nullable Pool pool) {

@@ -164,6 +164,13 @@ final class Fleet {
     scopes = List.copyOf(all);
   }
 
+  /** Scopes that came since. */
+  void watchToo(List<Scope> fresh) {
+    List<Scope> all = new ArrayList<>(scopes);
+    all.addAll(fresh);
+    scopes = List.copyOf(all);
+  }
+
   /** On what terms this gateway decides while the store is away. */
   Terms terms() {
     PerLimit each = redis.config().onFailureOf();

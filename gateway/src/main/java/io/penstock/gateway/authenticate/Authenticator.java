@@ -1,31 +1,31 @@
 package io.penstock.gateway.authenticate;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import io.penstock.config.ApiKey;
 import io.penstock.config.Tier;
+import io.penstock.gateway.authenticate.TokenClaims.BadToken;
+import io.penstock.gateway.authenticate.VerifiedTokens.Bearer;
 import io.penstock.gateway.call.Caller;
 import io.penstock.gateway.call.Identified;
 import io.penstock.gateway.call.Refusal;
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HexFormat;
+import io.vertx.core.Future;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From {@code Authorization: Bearer KEY} to the caller; shared by all loops, for after its making
- * nothing in it changes.
+ * From {@code Authorization: Bearer KEY} to the caller; shared by all loops, for what it looks keys
+ * up in takes no lock.
  *
  * <p>Penstock knows hashes alone. What a client sends is hashed whole and looked up by the hash, so
- * that the time taken says nothing about how much of a key was right: the first eight bytes of the
- * hash find the candidates, and those are compared in constant time. A key is a random string of
- * high entropy, so a fast hash will do. Neither a key nor its hash is ever kept past the call,
- * printed or put into an exception.
+ * that the time taken says nothing about how much of a key was right, and hashes are compared in
+ * constant time. A key is a random string of high entropy, so a fast hash will do. Neither a key
+ * nor its hash is ever kept past the call, printed or put into an exception.
+ *
+ * <p>The config's keys come first, then those of the file, then those of the store. What is none of
+ * them and has the shape of a JSON Web Token is judged as one, off the loop, where the config names
+ * an identity provider; a token that was judged before is found as fast as a key.
  */
 public final class Authenticator {
   /** Longer keys are not hashed: whoever sends them has none of ours. */
@@ -34,34 +34,76 @@ public final class Authenticator {
   private static final String SCHEME = "Bearer";
   private static final Refusal NO_KEY = new Refusal.Unauthenticated(false);
   private static final Refusal BAD_KEY = new Refusal.Unauthenticated(true);
-  private static final ThreadLocal<MessageDigest> SHA_256 =
-      ThreadLocal.withInitial(Authenticator::sha256);
+  private static final Refusal EXPIRED = new Refusal.BadCredential("This API key has expired.");
+  private static final Refusal NO_TIER =
+      new Refusal.BadCredential("This credential's tier is not known here.");
 
-  private final Map<Long, List<Known>> keys = new HashMap<>();
+  private final KeyTable keys = new KeyTable();
+  private final Map<String, Tier> tiers;
+  private final @Nullable KeySources sources;
+  private final LongSupplier millisClock;
 
   /**
-   * Knows these keys.
+   * Knows these keys alone.
    *
    * @param tiers by name; each key's tier is among them
    */
   public Authenticator(List<ApiKey> keys, Map<String, Tier> tiers) {
-    for (var key : keys) {
-      byte[] hash = HexFormat.of().parseHex(key.sha256());
-      this.keys
-          .computeIfAbsent(prefix(hash), _ -> new ArrayList<>(1))
-          .add(new Known(hash, new Caller(key.id(), key.tenant(), tier(key, tiers))));
+    this(keys, tiers, null, System::currentTimeMillis);
+  }
+
+  /** Knows these keys, and those of further sources. */
+  public Authenticator(List<ApiKey> keys, Map<String, Tier> tiers, KeySources sources) {
+    this(keys, tiers, sources, System::currentTimeMillis);
+  }
+
+  Authenticator(
+      List<ApiKey> keys,
+      Map<String, Tier> tiers,
+      @Nullable KeySources sources,
+      LongSupplier millisClock) {
+    for (ApiKey key : keys) {
+      if (!tiers.containsKey(key.tier())) {
+        throw new IllegalArgumentException("key " + key.id() + ": no tier is named " + key.tier());
+      }
+    }
+    this.keys.replaceAll(keys);
+    this.tiers = tiers;
+    this.sources = sources;
+    this.millisClock = millisClock;
+  }
+
+  /** Who sent this header, which may have to be found out off the loop. */
+  public Future<Identified> authenticate(@Nullable String authorization) {
+    Identified found = identify(authorization);
+    KeySources others = sources;
+    Tokens tokens = others == null ? null : others.tokens();
+    if (!found.equals(BAD_KEY) || others == null || tokens == null || authorization == null) {
+      return Future.succeededFuture(found);
+    }
+    String token = authorization.substring(keyStart(authorization));
+    if (!Tokens.isShaped(token)) {
+      return Future.succeededFuture(found);
+    }
+    Bearer known = tokens.recall(token);
+    return known != null
+        ? Future.succeededFuture(caller(known.keyId(), known.tenant(), known.tier()))
+        : others
+            .judges()
+            .executeBlocking(() -> judge(tokens, token), false)
+            .map(Objects::requireNonNull);
+  }
+
+  private Identified judge(Tokens tokens, String token) {
+    try {
+      Bearer bearer = tokens.judge(token);
+      return caller(bearer.keyId(), bearer.tenant(), bearer.tier());
+    } catch (BadToken refused) {
+      return new Refusal.BadCredential(String.valueOf(refused.getMessage()));
     }
   }
 
-  private static Tier tier(ApiKey key, Map<String, Tier> tiers) {
-    var tier = tiers.get(key.tier());
-    if (tier == null) {
-      throw new IllegalArgumentException("key " + key.id() + ": no tier is named " + key.tier());
-    }
-    return tier;
-  }
-
-  /** Who sent this header. */
+  /** Whose key stands in this header. */
   public Identified identify(@Nullable String authorization) {
     if (authorization == null || authorization.isBlank()) {
       return NO_KEY;
@@ -74,8 +116,13 @@ public final class Authenticator {
     if (length > MAX_KEY_CHARACTERS) {
       return BAD_KEY;
     }
-    byte[] key = authorization.substring(start).getBytes(ISO_8859_1);
-    return find(SHA_256.get().digest(key));
+    ApiKey key = find(KeyHash.of(authorization.substring(start)));
+    if (key == null) {
+      return BAD_KEY;
+    }
+    return key.expired(millisClock.getAsLong())
+        ? EXPIRED
+        : caller(key.id(), key.tenant(), key.tier());
   }
 
   /** Where the key starts, or -1 if the scheme is another. */
@@ -92,36 +139,18 @@ public final class Authenticator {
     return start;
   }
 
-  private Identified find(byte[] hash) {
-    for (var known : keys.getOrDefault(prefix(hash), List.of())) {
-      if (MessageDigest.isEqual(known.hash, hash)) {
-        return known.caller;
-      }
-    }
-    return BAD_KEY;
+  private @Nullable ApiKey find(KeyHash hash) {
+    ApiKey key = keys.find(hash);
+    return key != null || sources == null ? key : sources.find(hash);
   }
 
-  private static long prefix(byte[] hash) {
-    return ByteBuffer.wrap(hash).getLong();
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+  private Identified caller(String id, String tenant, String tierName) {
+    Tier tier = tiers.get(tierName);
+    return tier == null ? NO_TIER : new Caller(id, tenant, tier);
   }
 
   @Override
   public String toString() {
     return "Authenticator[" + keys.size() + " keys]";
-  }
-
-  private record Known(byte[] hash, Caller caller) {
-    @Override
-    public String toString() {
-      return caller.keyId();
-    }
   }
 }

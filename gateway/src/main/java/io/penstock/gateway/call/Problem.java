@@ -48,6 +48,7 @@ public record Problem(
               given
                   ? "Incorrect API key provided."
                   : "You didn't provide an API key. Send it as 'Authorization: Bearer KEY'.");
+      case Refusal.BadCredential(var message) -> client(401, "invalid_api_key", null, message);
       case Refusal.ModelNotAllowed(var model, var tier) ->
           client(
               403,

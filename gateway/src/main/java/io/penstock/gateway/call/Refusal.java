@@ -12,6 +12,7 @@ public sealed interface Refusal extends Accepted, Identified, Routed, Seated, Ad
         Refusal.UnknownRoute,
         Refusal.WrongMethod,
         Refusal.Unauthenticated,
+        Refusal.BadCredential,
         Refusal.ModelNotAllowed,
         Refusal.ModelNotFound,
         Refusal.NotServed,
@@ -37,6 +38,9 @@ public sealed interface Refusal extends Accepted, Identified, Routed, Seated, Ad
   record WrongMethod(String method, String path, String allowed) implements Refusal {}
 
   record Unauthenticated(boolean keyGiven) implements Refusal {}
+
+  /** A credential that was understood, and why it does not count; the message shows none of it. */
+  record BadCredential(String message) implements Refusal {}
 
   record ModelNotAllowed(String model, String tier) implements Refusal {}
 

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -151,11 +152,13 @@ final class EstimateCommand implements Callable<Integer> {
         new Admin("127.0.0.1", 0),
         usable.tiers(),
         hashed,
+        Optional.empty(),
+        Optional.empty(),
         usable.pools(),
         usable.complexity(),
         usable.cache(),
-        usable.redis(),
-        usable.traffic(),
+        Optional.empty(),
+        Optional.empty(),
         usable.catalog());
   }
 

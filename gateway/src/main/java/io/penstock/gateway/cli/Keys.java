@@ -1,8 +1,6 @@
 package io.penstock.gateway.cli;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.penstock.gateway.authenticate.NewKey;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 
@@ -21,12 +19,6 @@ final class Keys {
 
   /** How the config knows a key. */
   static String sha256(String key) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash);
-    } catch (NoSuchAlgorithmException everyJdkHasIt) {
-      throw new IllegalStateException(everyJdkHasIt);
-    }
+    return NewKey.sha256(key);
   }
 }

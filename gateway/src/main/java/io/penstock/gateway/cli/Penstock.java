@@ -2,14 +2,12 @@ package io.penstock.gateway.cli;
 
 import java.io.PrintWriter;
 import java.util.Objects;
-import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The command line's root: which commands there are, and how an error becomes one line and a code.
@@ -30,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       AccuracyCommand.class,
       ReportCommand.class,
       PlanCommand.class,
+      KeysCommand.class,
       SimulateCommand.class,
       TestCommand.class
     },
@@ -43,9 +42,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "Start with 'penstock demo'; 'penstock COMMAND --help' says more."
     })
 public final class Penstock implements Runnable {
-  /** Words of the interface that have no command behind them yet. */
-  private static final Set<String> LATER = Set.of("keys");
-
   @Spec private CommandSpec spec = CommandSpec.create();
 
   /** The whole tree, ready to execute arguments. */
@@ -68,12 +64,7 @@ public final class Penstock implements Runnable {
     var command = exception.getCommandLine();
     var err = command.getErr();
     var name = command.getCommandSpec().qualifiedName();
-    if (exception instanceof UnmatchedArgumentException unmatched
-        && LATER.contains(unmatched.getUnmatched().getFirst())) {
-      err.println("penstock: '" + unmatched.getUnmatched().getFirst() + "' is not in this version");
-    } else {
-      err.println(name + ": " + firstLine(exception) + "; see '" + name + " --help'");
-    }
+    err.println(name + ": " + firstLine(exception) + "; see '" + name + " --help'");
     return Failure.WRONG_USAGE;
   }
 

@@ -48,6 +48,8 @@ final class PortOptions {
         over(config.admin()),
         config.tiers(),
         config.keys(),
+        config.keysFile(),
+        config.jwt(),
         config.pools(),
         config.complexity(),
         config.cache(),

@@ -18,6 +18,7 @@ import io.penstock.gateway.call.Identified;
 import io.penstock.gateway.call.Operation;
 import io.penstock.gateway.call.Problem;
 import io.penstock.gateway.call.Refusal;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientOptions;
@@ -434,7 +435,10 @@ class AcceptTest {
   }
 
   private void handle(Accept accept, HttpServerRequest request) {
-    var reading = askForKey ? accept.read(request, AcceptTest::identify) : accept.read(request);
+    var reading =
+        askForKey
+            ? accept.read(request, key -> Future.succeededFuture(identify(key)))
+            : accept.read(request);
     reading.onComplete(read -> {
       outcomes.add(read.succeeded() ? read.result() : read.cause());
       if (read.succeeded()) {

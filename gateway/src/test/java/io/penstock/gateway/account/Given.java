@@ -88,6 +88,8 @@ final class Given {
         Admin.DEFAULT,
         tiers,
         List.of(),
+        Optional.empty(),
+        Optional.empty(),
         pools,
         ComplexityBands.DEFAULT,
         Cache.OFF,

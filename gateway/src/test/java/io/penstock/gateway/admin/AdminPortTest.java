@@ -521,6 +521,11 @@ final class AdminPortTest {
     }
 
     @Override
+    public java.util.Optional<io.penstock.gateway.authenticate.KeyStore> keys() {
+      return java.util.Optional.empty();
+    }
+
+    @Override
     public boolean drain(String pool, String backend, Draining draining) {
       drained.add(draining + " " + pool + '/' + backend);
       return pool.equals("small") && backend.startsWith("small-");

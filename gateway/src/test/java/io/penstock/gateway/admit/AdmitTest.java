@@ -226,10 +226,15 @@ final class AdmitTest {
   }
 
   @Test
-  void key_thatTheConfigDoesNotKnow_isRefusedAndRemembersNothing() {
+  void key_thatTheConfigDoesNotList_hasItsTiersLimitsToItself() {
     Admit admit = admit(Given.config(FREE));
-    assertThat(ask(admit, Given.caller("ghost", FREE, "ghost"), Given.demand(1, 1)))
-        .isEqualTo(new Refusal.Unauthenticated(true));
+    Caller guest = Given.caller("guest", FREE, "guest-tenant");
+    reserved(ask(admit, guest, Given.demand(6000, 0)));
+    reserved(ask(admit, Given.caller("other", FREE, "other"), Given.demand(6000, 0)));
+
+    admit.reload(Given.config(FREE));
+
+    assertThat(ask(admit, guest, Given.demand(6000, 0))).isInstanceOf(Refusal.RateLimited.class);
   }
 
   @Test
@@ -353,8 +358,6 @@ final class AdmitTest {
     Admit admit = admit(Given.config(FREE));
     var inFlight = reserved(ask(admit, Given.caller(FREE), Given.demand(3000, 0)));
     admit.reload(Given.config(List.of(), List.of(Given.pool(Limits.NONE)), FREE));
-    assertThat(ask(admit, Given.caller(FREE), Given.demand(1, 1)))
-        .isInstanceOf(Refusal.Unauthenticated.class);
     inFlight.settle(used(10, 10));
     assertThat(admit.outstanding()).isZero();
   }

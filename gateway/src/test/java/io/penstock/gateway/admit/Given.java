@@ -96,6 +96,8 @@ final class Given {
         Admin.DEFAULT,
         byName,
         keys,
+        Optional.empty(),
+        Optional.empty(),
         poolsByName,
         ComplexityBands.DEFAULT,
         Cache.OFF,

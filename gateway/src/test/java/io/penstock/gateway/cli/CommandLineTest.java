@@ -56,15 +56,6 @@ final class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"keys"})
-  void commandOfALaterVersion_saysSo(String command) {
-    var said = run(command, "--anything");
-    assertThat(said.code()).isEqualTo(2);
-    assertThat(said.err())
-        .isEqualToIgnoringNewLines("penstock: '" + command + "' is not in this version");
-  }
-
-  @ParameterizedTest
   @ValueSource(strings = {"nonsense", "check --nonsense", "check --config", ""})
   void wrongUsage_isOneLineAndExitsWith2(String arguments) {
     var said = run(arguments.isEmpty() ? new String[0] : arguments.split(" "));
