@@ -73,7 +73,7 @@ public final class Redis {
   /** The store that the config names; it is asked for a sign of life, which nobody waits for. */
   public static Redis open(Vertx vertx, io.penstock.config.Redis config, MeterRegistry meters) {
     Redis redis = new Redis(vertx, config, meters);
-    var _ = redis.call(RedisClusterAsyncCommands::ping);
+    redis.call(RedisClusterAsyncCommands::ping).onFailure(_ -> redis.probeUntilUp());
     return redis;
   }
 
