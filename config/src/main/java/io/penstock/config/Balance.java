@@ -8,7 +8,7 @@ package io.penstock.config;
  *     them may have for the sake of a prompt that it knows; 1 is no more than the others
  */
 public record Balance(By by, double loadFactor) {
-  public static final Balance DEFAULT = new Balance(By.PREFIX, 1.25);
+  public static final Balance DEFAULT = new Balance(By.PREFIX, 1);
 
   private static final double MOST = 10;
 

@@ -91,6 +91,7 @@ final class ArchitectureTest {
               "java.util.function..",
               "java.util.stream..",
               "java.util.random..",
+              "java.util.regex..",
               "java.text..",
               "java.math..",
               "java.time..",
