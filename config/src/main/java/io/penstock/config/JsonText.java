@@ -47,8 +47,10 @@ final class JsonText {
       return true;
     }
     boolean nothing = scalar.getTag().equals(Tag.NULL);
-    text.append(nothing ? "null" : value);
-    return nothing || value.equals("true") || value.equals("false") || value.matches(NUMBER);
+    // YAML lets a fraction be left out after its point, JSON does not.
+    String plain = value.replaceFirst("\\.(?=$|[eE])", ".0");
+    text.append(nothing ? "null" : plain);
+    return nothing || plain.equals("true") || plain.equals("false") || plain.matches(NUMBER);
   }
 
   private boolean sequence(SequenceNode sequence, int depth) {
