@@ -31,8 +31,8 @@ class FleetCacheTest {
     server = ScriptedServer.start(Script.always(Say.json(200, Say.CHAT.replace("Hello", LONG))));
     one = gateway();
     two = gateway();
-    TestBed.await(() -> one.metric("penstock_store_up") == 1);
-    TestBed.await(() -> two.metric("penstock_store_up") == 1);
+    TestBed.await(() -> one.metric("penstock_store_up", "store=\"redis\"") == 1);
+    TestBed.await(() -> two.metric("penstock_store_up", "store=\"redis\"") == 1);
   }
 
   private Bed gateway() throws Exception {
@@ -131,8 +131,8 @@ class FleetCacheTest {
     assertThat(ask(one, question).header(CACHE)).isEqualTo("hit");
 
     redis.restart();
-    TestBed.await(() -> one.metric("penstock_store_up") == 1);
-    TestBed.await(() -> two.metric("penstock_store_up") == 1);
+    TestBed.await(() -> one.metric("penstock_store_up", "store=\"redis\"") == 1);
+    TestBed.await(() -> two.metric("penstock_store_up", "store=\"redis\"") == 1);
     assertThat(ask(two, kept()).header(CACHE)).isEqualTo("hit");
   }
 }

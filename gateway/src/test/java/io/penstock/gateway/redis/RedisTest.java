@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The connection, against real servers. */
@@ -30,13 +30,13 @@ final class RedisTest {
 
   private static Vertx vertx;
 
-  @BeforeAll
-  static void start() {
+  @BeforeEach
+  void start() {
     vertx = Gateway.vertx(2);
   }
 
-  @AfterAll
-  static void stop() {
+  @AfterEach
+  void stop() {
     get(vertx.close());
   }
 
