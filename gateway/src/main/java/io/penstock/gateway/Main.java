@@ -12,9 +12,6 @@ public final class Main {
     if (System.getProperty(LOG_FORM) == null) {
       System.setProperty(LOG_FORM, "%1$tFT%1$tT.%1$tL%1$tz %4$s %3$s: %5$s%6$s%n");
     }
-    // Libraries that would log by SLF4J find no provider and log by the JDK's logger: that is
-    // meant.
-    System.setProperty("slf4j.internal.verbosity", "ERROR");
     System.exit(Penstock.commandLine().execute(args));
   }
 }
