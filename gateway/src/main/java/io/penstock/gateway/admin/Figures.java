@@ -17,6 +17,11 @@ final class Figures {
     return Math.round(value * scale) / scale;
   }
 
+  /** Money to the micro-dollar, in which it is kept. */
+  static double usd(double value) {
+    return Math.round(value * 1e6) / 1e6;
+  }
+
   static @Nullable Double millis(double seconds) {
     return of(seconds * 1e3);
   }

@@ -93,7 +93,7 @@ final class Json {
             new JsonObject()
                 .put("prompt", traffic.promptTokens())
                 .put("completion", traffic.completionTokens()))
-        .put("spend_usd", traffic.costUsd());
+        .put("spend_usd", Figures.usd(traffic.costUsd()));
   }
 
   private static JsonObject tier(TierView view) {

@@ -15,9 +15,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "accuracy",
     description = {
-      "Predicts every measurement under a directory with the capacity model and prints the errors,"
-          + " by metric,",
-      "source and GPU."
+      "Predicts published measurements and prints how far off the capacity model is.",
+      "Every measurement under a directory is predicted; the errors come by metric, source and GPU."
     },
     mixinStandardHelpOptions = true,
     footerHeading = "%nExit codes:%n",

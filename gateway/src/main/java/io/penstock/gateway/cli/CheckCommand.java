@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "check",
     description = {
-      "Validates a config and prints every error and every warning, a line each:",
+      "Validates a config and prints every error and every warning.",
+      "A line each:",
       "FILE:LINE:COLUMN: PATH: what is wrong and what to write instead."
     },
     mixinStandardHelpOptions = true,

@@ -18,9 +18,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     description = {
-      "Runs the gateway in front of three pools of simulated model servers (a 7B, a 13B, an API),"
-          + " with a key",
-      "for each tier and a little traffic, all in this process: no GPU, no Redis, no network.",
+      "Runs the gateway on simulated model servers, with keys and a little traffic.",
+      "Three pools (a 7B, a 13B, an API) and a key for each tier, all in this process: no GPU, no"
+          + " Redis, no network.",
       "Prints the URLs, the keys and a curl line to paste, then 'ready'."
     },
     mixinStandardHelpOptions = true,

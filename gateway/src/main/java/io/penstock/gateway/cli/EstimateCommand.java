@@ -42,9 +42,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "estimate",
     description = {
-      "Decides and prices OpenAI request bodies, one a line, without calling a model server: for"
-          + " each the pool,",
-      "the complexity, the tokens and the cost, then totals per tier and pool."
+      "Decides and prices OpenAI request bodies, one a line, and calls no model server.",
+      "Prints the pool, the complexity, the tokens and the cost of each, then totals per tier and"
+          + " pool."
     },
     mixinStandardHelpOptions = true,
     footerHeading = "%nExit codes:%n",

@@ -28,10 +28,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "keys",
     description = {
-      "Adds, revokes and lists API keys in the store that the config names: its 'redis', else its",
-      "'keys-file'. Gateways follow without a restart. Keys that stand in the config itself are"
-          + " not",
-      "touched."
+      "Adds, revokes and lists API keys in the store that the config names.",
+      "The store is the config's 'redis', else its 'keys-file'. Gateways follow without a restart.",
+      "Keys that stand in the config itself are not touched."
     },
     mixinStandardHelpOptions = true,
     subcommands = {KeysCommand.Add.class, KeysCommand.Revoke.class, KeysCommand.ListAll.class},

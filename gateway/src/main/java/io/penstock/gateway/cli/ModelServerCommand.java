@@ -23,9 +23,10 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "modelserver",
     description = {
-      "Runs a simulated model server: vLLM's HTTP, continuous batching with the capacity model's"
-          + " step times,",
-      "answers that depend on the seed and the request alone. Prints its URL, then 'ready'."
+      "Runs a simulated model server that speaks vLLM's HTTP.",
+      "It batches continuously in steps that take what the capacity model says; its answers depend"
+          + " on the seed and",
+      "the request alone. Prints its URL, then 'ready'."
     },
     mixinStandardHelpOptions = true)
 final class ModelServerCommand implements Callable<Integer> {

@@ -26,9 +26,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "plan",
     description = {
-      "Sizes every pool of a scenario or of a config: replicas, memory, latency, cost, what binds,"
-          + " what else",
-      "was looked at. A scenario's claims are held against the model and their own arithmetic."
+      "Sizes every pool of a scenario or of a config.",
+      "Says replicas, memory, latency, cost, what binds and what else was looked at. A scenario's"
+          + " claims are held against the model and their own arithmetic."
     },
     mixinStandardHelpOptions = true,
     footerHeading = "%nExit codes:%n",

@@ -33,9 +33,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "report",
     description = {
-      "Reads recorded traffic and prints what a capacity review is held with: traffic, tokens,"
-          + " latency beside",
-      "what is promised, cost and savings, how busy each pool was, and what to change."
+      "Prints the capacity report of recorded traffic.",
+      "It is what a capacity review is held with: traffic, tokens, latency beside what is promised,"
+          + " cost and savings, how busy each pool was, and what to change."
     },
     mixinStandardHelpOptions = true,
     footerHeading = "%nExit codes:%n",

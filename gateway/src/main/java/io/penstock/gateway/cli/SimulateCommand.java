@@ -30,9 +30,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "simulate",
     description = {
-      "Plays a request trace against the pools of a config, in a simulation of their engines, and"
-          + " prints what",
-      "the plan promises beside what the simulation saw.",
+      "Plays a request trace against the pools of a config, step by step.",
+      "Prints what the plan promises beside what the simulation of the engines saw.",
       "",
       "A trace has one request a line, as JSON or as comma-separated values under a line of names:",
       "  {\"time\": 0.5, \"prompt_tokens\": 120, \"completion_tokens\": 80, \"tier\": \"paid\"}",

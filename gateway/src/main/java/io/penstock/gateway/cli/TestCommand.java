@@ -5,9 +5,10 @@ import picocli.CommandLine.Command;
 /** Listed here, done by the launcher: the tests build this jar. */
 @Command(
     name = "test",
-    description =
-        "Installs what the tests need (as root; otherwise says what to install) and runs all of"
-            + " them.",
+    description = {
+      "Installs what the tests need and runs all of them.",
+      "As root; otherwise it says what to install."
+    },
     mixinStandardHelpOptions = true)
 final class TestCommand implements Runnable {
   @Override
