@@ -15,11 +15,12 @@ import java.util.Optional;
  * @param servedModel what the model server calls it; the model's name where the config names none
  * @param provider whose dialect it speaks
  * @param backends at least one
- * @param key the credential sent as {@code Authorization: Bearer}
+ * @param keys the credentials of which each request carries one; none: it carries none
  * @param capacity the hardware behind it; absent for a provider that sells tokens
  * @param slo what it promises
  * @param timeouts for one attempt
  * @param balance how its backends share its calls
+ * @param resilience how it lives with backends that fail
  * @param fallback pools to try in order when this one cannot
  * @param limits over all callers
  * @param responseModel whose name the answer carries
@@ -35,11 +36,12 @@ public record Pool(
     String servedModel,
     Provider provider,
     List<Backend> backends,
-    Optional<Secret> key,
+    List<Secret> keys,
     Optional<Capacity> capacity,
     Slo slo,
     Timeouts timeouts,
     Balance balance,
+    Resilience resilience,
     List<String> fallback,
     Limits limits,
     ResponseModel responseModel,
@@ -61,6 +63,7 @@ public record Pool(
             contextTokens + " is negative: write tokens, or 0 for the catalogue's figure")
         .orRefuse();
     backends = List.copyOf(backends);
+    keys = List.copyOf(keys);
     fallback = List.copyOf(fallback);
     set = Collections.unmodifiableMap(new LinkedHashMap<>(set));
     remove = List.copyOf(remove);
@@ -74,11 +77,12 @@ public record Pool(
         servedModel,
         provider,
         backends,
-        key,
+        keys,
         Optional.of(other),
         promise,
         timeouts,
         balance,
+        resilience,
         fallback,
         limits,
         responseModel,

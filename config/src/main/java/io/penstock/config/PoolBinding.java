@@ -2,6 +2,7 @@ package io.penstock.config;
 
 import io.penstock.config.catalog.Catalog;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,15 +35,12 @@ final class PoolBinding {
     Optional<Capacity> capacity = section.section("capacity").flatMap(PoolBinding::capacity);
     Pool.Provider provider = section.choice("provider", usualProvider(section));
     List<Pool.Backend> backends = backends(called, section);
-    Optional<Secret> key =
-        section.secret(
-            "key",
-            () ->
-                reading.problems().warn(section.below("key"), "is not set: no credential is sent"));
+    List<Secret> keys = keys(section);
     Slo slo = section.section("slo").map(PoolBinding::slo).orElse(Slo.NONE);
     Timeouts timeouts =
         section.section("timeouts").map(PoolBinding::timeouts).orElse(Timeouts.DEFAULT);
     Balance balance = section.section("balance").map(PoolBinding::balance).orElse(Balance.DEFAULT);
+    Resilience resilience = resilience(section);
     List<String> fallback = section.texts("fallback");
     Limits limits = section.section("limits").map(ConfigBinding::limits).orElse(Limits.NONE);
     var responseModel = section.choice("response-model", Pool.ResponseModel.UPSTREAM);
@@ -60,11 +58,12 @@ final class PoolBinding {
         servedModel,
         provider,
         backends,
-        key,
+        keys,
         capacity,
         slo,
         timeouts,
         balance,
+        resilience,
         fallback,
         limits,
         responseModel,
@@ -73,6 +72,46 @@ final class PoolBinding {
         price,
         set,
         remove);
+  }
+
+  /** One credential, or several that take turns. */
+  private List<Secret> keys(Section section) {
+    Optional<Secret> only =
+        section.secret(
+            "key",
+            () ->
+                reading.problems().warn(section.below("key"), "is not set: no credential is sent"));
+    List<Secret> several = section.secrets("keys");
+    if (section.has("key") && section.has("keys")) {
+      section.complain(section.below("key"), "stands beside keys: write one of them");
+    }
+    return several.isEmpty() ? only.stream().toList() : several;
+  }
+
+  private static Resilience resilience(Section section) {
+    Breaker breaker = section.section("breaker").map(PoolBinding::breaker).orElse(Breaker.DEFAULT);
+    Duration interval =
+        section.section("health").map(PoolBinding::healthInterval).orElse(Duration.ZERO);
+    return new Resilience(breaker, interval);
+  }
+
+  private static Breaker breaker(Section section) {
+    var otherwise = Breaker.DEFAULT;
+    double errors = section.read("errors", Notation.SHARE, otherwise.errors());
+    double slow = section.read("slow", Notation.SHARE, otherwise.slow());
+    var slowFirst = section.read("slow-first-token", Notation.DURATION, otherwise.slowFirstToken());
+    int window = section.integer("window", otherwise.window());
+    int minimum = section.integer("minimum", Math.min(window, otherwise.minimum()));
+    var pause = section.read("pause", Notation.DURATION, otherwise.pause());
+    var longest = section.read("longest-pause", Notation.DURATION, otherwise.longestPause());
+    return section.make(
+        () -> new Breaker(errors, slow, slowFirst, window, minimum, pause, longest), otherwise);
+  }
+
+  private static Duration healthInterval(Section section) {
+    var interval = section.read("interval", Notation.DURATION, Duration.ZERO);
+    section.done();
+    return interval;
   }
 
   /** Who has an address and no hardware sells tokens; who has hardware runs vLLM. */

@@ -144,6 +144,21 @@ public final class Section {
         (where, text) -> new References(reading).credential(where, text, leftOut).map(Secret::new));
   }
 
+  /** A list of credentials; one whose variable is unset and may be is left out. */
+  List<Secret> secrets(String key) {
+    return items(key, (where, node) -> asSecret(where, node).map(Secret::new));
+  }
+
+  private Optional<String> asSecret(String where, Node node) {
+    return asText(where, node)
+        .flatMap(text ->
+            new References(reading)
+                .credential(
+                    where,
+                    text,
+                    () -> reading.problems().warn(where, "is not set: it is left out")));
+  }
+
   /** A SHA-256, in the clear or as a reference. */
   Optional<String> hash(String key, Runnable leftOut) {
     return hidden(

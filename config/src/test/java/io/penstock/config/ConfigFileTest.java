@@ -529,7 +529,7 @@ class ConfigFileTest {
 
     PenstockConfig config = Configs.config(ConfigFile.load(file, ENVIRONMENT::get));
 
-    assertThat(config.pools().get("large").key()).contains(new Secret("sk-from-file"));
+    assertThat(config.pools().get("large").keys()).contains(new Secret("sk-from-file"));
   }
 
   @Test

@@ -66,7 +66,7 @@ class ShippedConfigsTest {
         .containsExactly(new ApiKey("local", "d".repeat(64), "enterprise", "local"));
     assertThat(config.pools().get("small").backends().getFirst().url())
         .hasToString("http://10.0.0.11:8000");
-    assertThat(config.pools().get("large").key()).contains(new Secret("a credential"));
+    assertThat(config.pools().get("large").keys()).contains(new Secret("a credential"));
     assertThat(config.toString()).doesNotContain("a credential");
   }
 }

@@ -11,8 +11,10 @@ import io.penstock.gateway.capacity.Capacities;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Prefix;
 import io.penstock.gateway.upstream.Seats;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -27,7 +29,7 @@ final class Fallbacks implements Seats {
   private final Demand demand;
   private final List<Pool> pools;
   private final Prefix prefix;
-  private final Set<String> failed = HashSet.newHashSet(2);
+  private final Map<String, Set<String>> failed = HashMap.newHashMap(2);
   private int current;
 
   /**
@@ -59,9 +61,18 @@ final class Fallbacks implements Seats {
 
   @Override
   public Seated another(Turn turn, String reason) {
-    failed.add(turn.backend().id());
+    if (!backends.mayRetry(turn.pool())) {
+      account.retryDenied(turn.pool());
+      return new Refusal.UpstreamFailed(turn.pool().name(), "The pool may not retry now.");
+    }
+    // Where one of several credentials is limited, the others may ask the same backend.
+    if (!reason.equals("status_429") || turn.pool().keys().size() < 2) {
+      failed(turn.pool()).add(turn.backend().id());
+    }
     Seated next = seat(reason);
-    if (next instanceof Turn found && found.pool().name().equals(turn.pool().name())) {
+    if (!(next instanceof Turn found)) {
+      backends.didNotRetry(turn.pool());
+    } else if (found.pool().name().equals(turn.pool().name())) {
       account.retried(turn.pool(), reason);
     }
     return next;
@@ -74,15 +85,22 @@ final class Fallbacks implements Seats {
     };
   }
 
+  private Set<String> failed(Pool pool) {
+    return failed.computeIfAbsent(pool.name(), _ -> HashSet.newHashSet(2));
+  }
+
   private Seated free(String reason) {
-    Seated here = backends.seat(pools.get(current), failed, prefix);
+    Seated here = backends.seat(pools.get(current), failed(pools.get(current)), prefix);
     Refusal first = here instanceof Refusal refusal ? refusal : null;
     int before = current;
     while (here instanceof Refusal && current + 1 < pools.size()) {
       account.fellBack(pools.get(current), pools.get(current + 1), reason);
-      failed.clear();
       current++;
-      here = backends.seat(pools.get(current), failed, prefix);
+      here = backends.seat(pools.get(current), failed(pools.get(current)), prefix);
+    }
+    for (int i = before; here instanceof Refusal && i < pools.size(); i++) {
+      here = backends.lastResort(pools.get(i), failed(pools.get(i)), prefix);
+      current = i;
     }
     if (current > before && here instanceof Turn) {
       admit.fellBack(pools.get(current), demand);

@@ -178,8 +178,10 @@ public final class Gateway {
           gauges.inFlight(pool, () -> operations.inFlight(pool.name()));
           gauges.promise(pool);
           pool.backends()
-              .forEach(backend ->
-                  gauges.up(pool, backend, () -> operations.isUp(pool.name(), backend.id())));
+              .forEach(backend -> {
+                gauges.up(pool, backend, () -> operations.isUp(pool.name(), backend.id()));
+                gauges.breaker(pool, backend, () -> operations.breaker(pool.name(), backend.id()));
+              });
           if (pool.capacity().isPresent()) {
             gauges.capacity(pool, () -> capacities.latest(pool.name()));
           }

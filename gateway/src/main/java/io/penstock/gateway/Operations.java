@@ -93,8 +93,25 @@ final class Operations implements Controls {
         backend.state().label(),
         backend.inFlight(),
         backend.consecutiveFailures(),
+        breaker(backend.breaker()),
+        backend.restSeconds(),
         backend.ttftSeconds(),
         backend.tpotSeconds());
+  }
+
+  private static String breaker(int level) {
+    return level == 0 ? "closed" : level == 1 ? "half open" : "open";
+  }
+
+  /** A backend's breaker as its metric has it: 0 closed, 1 half open, 2 open. */
+  int breaker(String pool, String backend) {
+    return gateway.backends().status().stream()
+        .filter(status -> status.name().equals(pool))
+        .flatMap(status -> status.backends().stream())
+        .filter(status -> status.id().equals(backend))
+        .mapToInt(BackendStatus::breaker)
+        .findFirst()
+        .orElse(0);
   }
 
   @Override

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -157,7 +160,6 @@ final class FailingBackendsTest {
     "400, 400, T, '\"400\"'",
     "413, 413, T, '\"413\"'",
     "422, 422, T, '\"422\"'",
-    "429, 429, T, '\"429\"'",
     "501, 400, invalid_request_error, null"
   })
   void aStatusThatIsTheClientsFault_isTheClientsAnswer(
@@ -180,6 +182,117 @@ final class FailingBackendsTest {
                 .formatted(type, code));
     assertThat(server.heads()).hasSize(1);
     assertThat(gateway.metric("penstock_requests_total", "outcome=\"answered\"")).isEqualTo(1);
+  }
+
+  @Test
+  void tooManyRequests_isAskedElsewhere_andTheClientsWhereAllSaySo() throws IOException {
+    RawServer limited =
+        server(exchange ->
+            exchange.write("HTTP/1.1 429 X\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n"));
+    RawServer fine = good();
+    TestGateway gateway = gateway(pool("p", "", limited.url(), fine.url()));
+
+    for (int i = 0; i < 4; i++) {
+      HttpResponse<String> answer = gateway.chat(CHAT);
+      assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+      assertThat(servedBy(answer)).isEqualTo("p-2");
+    }
+    assertThat(limited.heads()).hasSize(1);
+    assertThat(gateway.metric("penstock_retries_total", "reason=\"status_429\"")).isEqualTo(1);
+  }
+
+  @Test
+  void aBackendThatNamesATime_isNotAskedBefore_andTheClientIsToldIt() throws IOException {
+    RawServer busy =
+        server(exchange ->
+            exchange.write("HTTP/1.1 503 X\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n"));
+    TestGateway gateway = gateway(pool("p", "", busy.url()));
+
+    assertThat(gateway.chat(CHAT).statusCode()).isEqualTo(502);
+    HttpResponse<String> second = gateway.chat(CHAT);
+
+    assertThat(second.statusCode()).isEqualTo(503);
+    assertThat(second.body()).contains("\"code\":\"no_backend\"");
+    assertThat(Integer.parseInt(second.headers().firstValue("retry-after").orElseThrow()))
+        .isBetween(1, 60);
+    assertThat(busy.heads()).hasSize(1);
+  }
+
+  @Test
+  void aKeyThatIsLimited_rests_andTheCallGoesOutWithTheOther(@TempDir Path directory)
+      throws IOException {
+    RawServer provider =
+        server(exchange -> {
+          if (exchange.server().heads().getLast().contains("Bearer one")) {
+            exchange.write("HTTP/1.1 429 X\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n");
+          } else {
+            exchange.json(200, ANSWER);
+          }
+        });
+    TestGateway gateway =
+        gateway(
+            pool(
+                "p",
+                "keys: ['file:%s', 'file:%s']"
+                    .formatted(
+                        Files.writeString(directory.resolve("one"), "one"),
+                        Files.writeString(directory.resolve("two"), "two")),
+                provider.url()));
+
+    for (int i = 0; i < 5; i++) {
+      assertThat(gateway.chat(CHAT).statusCode()).isEqualTo(200);
+    }
+    assertThat(provider.heads()).filteredOn(head -> head.contains("Bearer one")).hasSize(1);
+    assertThat(provider.heads()).filteredOn(head -> head.contains("Bearer two")).hasSize(5);
+  }
+
+  @Test
+  void aProviderThatHasNothingLeft_isNotAskedBeforeItsReset() throws IOException {
+    RawServer provider =
+        server(exchange ->
+            exchange.write(
+                "HTTP/1.1 200 X\r\nContent-Type: application/json\r\n"
+                    + "x-ratelimit-remaining-requests: 0\r\nx-ratelimit-reset-requests: 1m0s\r\n"
+                    + "Content-Length: "
+                    + ANSWER.length()
+                    + "\r\n\r\n"
+                    + ANSWER));
+    TestGateway gateway = gateway(pool("p", "provider: openai", provider.url()));
+
+    assertThat(gateway.chat(CHAT).statusCode()).isEqualTo(200);
+    HttpResponse<String> second = gateway.chat(CHAT);
+
+    assertThat(second.statusCode()).isEqualTo(503);
+    assertThat(second.headers().firstValue("retry-after")).contains("60");
+    assertThat(provider.heads()).hasSize(1);
+  }
+
+  @Test
+  void aPoolThatFailsAllItsCalls_isAskedLittleMoreThanItsCalls() throws IOException {
+    RawServer bad = server(exchange -> exchange.json(500, "{}"));
+    TestGateway gateway =
+        gateway(pool("p", "breaker: {window: 1000, minimum: 1000}", bad.url(), bad.url()));
+
+    for (int i = 0; i < 40; i++) {
+      assertThat(gateway.chat(CHAT).statusCode()).isEqualTo(502);
+    }
+    assertThat(bad.heads()).hasSizeBetween(50, 40 + 10 + 4);
+    assertThat(gateway.metric("penstock_retries_denied_total", "pool=\"p\"")).isPositive();
+  }
+
+  @Test
+  void aBackendThatFailsAlways_opensItsBreaker() throws IOException {
+    RawServer bad = server(exchange -> exchange.json(500, "{}"));
+    RawServer fine = good();
+    TestGateway gateway =
+        gateway(pool("p", "breaker: {pause: 1h, longest-pause: 1h}", bad.url(), fine.url()));
+
+    for (int i = 0; i < 20; i++) {
+      assertThat(gateway.chat(CHAT).statusCode()).isEqualTo(200);
+    }
+    assertThat(bad.heads()).hasSize(5);
+    assertThat(gateway.metric("penstock_breaker_state", "backend=\"p-1\"")).isEqualTo(2);
+    assertThat(gateway.metric("penstock_breaker_state", "backend=\"p-2\"")).isZero();
   }
 
   @Test

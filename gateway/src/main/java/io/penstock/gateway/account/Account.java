@@ -138,6 +138,11 @@ public final class Account {
     of(pool.name()).retries.increment(reason);
   }
 
+  /** A backend of the pool failed, and the pool's budget of retries is spent. */
+  public void retryDenied(Pool pool) {
+    of(pool.name()).retriesDenied.increment();
+  }
+
   /** A pool could not serve, and the call goes to another. */
   public void fellBack(Pool from, Pool to, String reason) {
     of(from.name()).fellBack(to.name(), reason);

@@ -23,6 +23,9 @@ final class PoolMeters {
   /** Attempts that went to another backend. */
   final Reasons retries;
 
+  /** Attempts that the budget of retries did not allow. */
+  final Counter retriesDenied;
+
   PoolMeters(MeterRegistry meters, String pool) {
     this.meters = meters;
     this.pool = pool;
@@ -31,6 +34,11 @@ final class PoolMeters {
     streamsBroken =
         Counter.builder("penstock.streams.broken")
             .description("Streams that failed after their first content frame")
+            .tag("pool", pool)
+            .register(meters);
+    retriesDenied =
+        Counter.builder("penstock.retries.denied")
+            .description("Attempts at another backend that the budget of retries did not allow")
             .tag("pool", pool)
             .register(meters);
     cancelled = new Reasons(meters, "penstock.cancelled", "state", Tags.of("pool", pool));

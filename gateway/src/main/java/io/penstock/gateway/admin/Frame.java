@@ -95,7 +95,7 @@ final class Frame {
         .put("usd_per_hour", usdPerHour(of + "/usd"))
         .put("spend_usd", Figures.of(view.traffic().costUsd()))
         .put("capacity", capacity(pool))
-        .put("backends", array(view.backends(), backend -> backend(name, backend)));
+        .put("backends", array(view.backends(), Frame::backend));
   }
 
   private static String hardware(Capacity capacity) {
@@ -133,21 +133,16 @@ final class Frame {
     return known == null ? null : CapacityJson.pool(known);
   }
 
-  private JsonObject backend(String pool, BackendView backend) {
-    double breaker = readings.sum("penstock_breaker_state", "pool", pool, "backend", backend.id());
+  private static JsonObject backend(BackendView backend) {
     return new JsonObject()
         .put("id", backend.id())
         .put("url", backend.url())
         .put("state", backend.state())
-        .put("breaker", breaker(breaker))
+        .put("breaker", backend.breaker())
         .put("in_flight", backend.inFlight())
         .put("failures", backend.consecutiveFailures())
         .put("ttft_ms", Figures.millis(backend.ttftSeconds()))
         .put("tpot_ms", Figures.millis(backend.tpotSeconds()));
-  }
-
-  private static @Nullable String breaker(double state) {
-    return Double.isNaN(state) ? null : state >= 2 ? "open" : state >= 1 ? "half open" : "closed";
   }
 
   // ---- tiers

@@ -70,6 +70,8 @@ final class Json {
         .put("state", backend.state())
         .put("in_flight", backend.inFlight())
         .put("consecutive_failures", backend.consecutiveFailures())
+        .put("breaker", backend.breaker())
+        .put("rest_seconds", Figures.of(backend.restSeconds()))
         .put("observed", observed);
   }
 

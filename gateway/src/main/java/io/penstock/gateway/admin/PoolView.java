@@ -20,6 +20,8 @@ public record PoolView(Pool pool, TrafficView traffic, List<BackendView> backend
    * @param state {@code up}, {@code down} or {@code draining}
    * @param inFlight calls at it now
    * @param consecutiveFailures since it last did well
+   * @param breaker {@code closed}, {@code half open} or {@code open}
+   * @param restSeconds how long it wants to be left alone yet
    * @param ttftSeconds observed time to first token, a moving average; NaN: none yet
    * @param tpotSeconds the same for the time per output token
    */
@@ -29,6 +31,8 @@ public record PoolView(Pool pool, TrafficView traffic, List<BackendView> backend
       String state,
       int inFlight,
       int consecutiveFailures,
+      String breaker,
+      double restSeconds,
       double ttftSeconds,
       double tpotSeconds) {}
 

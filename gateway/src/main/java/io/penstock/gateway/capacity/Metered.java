@@ -1,7 +1,10 @@
 package io.penstock.gateway.capacity;
 
 import io.penstock.config.Pool;
+import io.penstock.config.Secret;
 import io.penstock.gateway.call.Turn;
+import java.time.Duration;
+import java.util.Optional;
 
 /** A turn whose time at the backend is metered. Ends as the turn in it does. */
 final class Metered implements Turn {
@@ -42,6 +45,26 @@ final class Metered implements Turn {
   @Override
   public int inFlightAtDispatch() {
     return turn.inFlightAtDispatch();
+  }
+
+  @Override
+  public Optional<Secret> credential() {
+    return turn.credential();
+  }
+
+  @Override
+  public void firstToken() {
+    turn.firstToken();
+  }
+
+  @Override
+  public void restBackend(Duration time) {
+    turn.restBackend(time);
+  }
+
+  @Override
+  public void restCredential(Duration time) {
+    turn.restCredential(time);
   }
 
   @Override

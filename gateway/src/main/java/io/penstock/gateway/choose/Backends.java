@@ -1,5 +1,6 @@
 package io.penstock.gateway.choose;
 
+import io.penstock.config.Breaker;
 import io.penstock.config.PenstockConfig;
 import io.penstock.config.Pool;
 import io.penstock.gateway.call.Refusal;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who is up and how busy, shared by all event loops and safe without a lock. {@link #seat} gives a
  * turn at one backend of a pool (see {@link Selector}); the turn's end gives the place back and
- * says how the backend did, which is all that passive health knows (see {@link Health}).
+ * says how the backend did, which is all that passive health knows (see {@link BackendBreaker}).
  *
  * <p>One object lives as long as the gateway: a reload of the config swaps the list of pools and
  * keeps the counters of every backend that remains (same pool, id and URL), so that calls in flight
@@ -93,6 +94,8 @@ public final class Backends {
    * @param state up, down or draining
    * @param inFlight calls there
    * @param consecutiveFailures since the last success
+   * @param breaker 0 closed, 1 half open, 2 open
+   * @param restSeconds how long it wants to be left alone yet
    * @param ttftSeconds observed, averaged with a weight of a tenth for the newest; NaN: none yet
    * @param tpotSeconds the same for the time per token
    */
@@ -102,6 +105,8 @@ public final class Backends {
       State state,
       int inFlight,
       int consecutiveFailures,
+      int breaker,
+      double restSeconds,
       double ttftSeconds,
       double tpotSeconds) {}
 
@@ -116,6 +121,7 @@ public final class Backends {
   }
 
   private SharedPool shared(Pool pool, @Nullable SharedPool before) {
+    Breaker breaker = pool.resilience().breaker().within(pool.timeouts());
     List<SharedBackend> backends = new ArrayList<>(pool.backends().size());
     long taken = 0;
     for (Pool.Backend backend : pool.backends()) {
@@ -124,7 +130,9 @@ public final class Backends {
     }
     for (Pool.Backend backend : pool.backends()) {
       SharedBackend known = before == null ? null : before.backend(backend);
-      SharedBackend next = known != null ? known : new SharedBackend(backend, free(taken));
+      SharedBackend next =
+          known != null ? known : new SharedBackend(backend, free(taken), breaker, nanos);
+      next.judgedBy(breaker);
       taken |= next.bit();
       backends.add(next);
     }
@@ -151,7 +159,33 @@ public final class Backends {
   public Seated seat(Pool pool, Set<String> except, Prefix prefix) {
     SharedPool shared = pools.get(pool.name());
     Turn turn = shared == null ? null : shared.seat(pool, except, prefix);
-    return turn != null ? turn : new Refusal.NoBackend(pool.name(), RETRY_AFTER);
+    return turn != null ? turn : refused(pool, shared);
+  }
+
+  private static Refusal refused(Pool pool, @Nullable SharedPool shared) {
+    Duration after = shared == null ? RETRY_AFTER : shared.retryAfter(RETRY_AFTER);
+    return new Refusal.NoBackend(pool.name(), after);
+  }
+
+  /** As {@link #seat(Pool, Set, Prefix)}, at a backend that is out, where nobody else is left. */
+  public Seated lastResort(Pool pool, Set<String> except, Prefix prefix) {
+    SharedPool shared = pools.get(pool.name());
+    Turn turn = shared == null ? null : shared.lastResort(pool, except, prefix);
+    return turn != null ? turn : refused(pool, shared);
+  }
+
+  /** Takes one attempt more than there are calls from a pool's {@link RetryBudget}. */
+  public boolean mayRetry(Pool pool) {
+    SharedPool shared = pools.get(pool.name());
+    return shared == null || shared.retries().spend();
+  }
+
+  /** The attempt that {@link #mayRetry} allowed is not made. */
+  public void didNotRetry(Pool pool) {
+    SharedPool shared = pools.get(pool.name());
+    if (shared != null) {
+      shared.retries().giveBack();
+    }
   }
 
   /** As {@link #peek(Pool, Prefix)}, of a call of whose prompt nothing is known. */

@@ -1,8 +1,9 @@
 package io.penstock.gateway.choose;
 
+import io.penstock.config.Breaker;
 import io.penstock.config.Pool;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 
 /**
  * One backend's counters, shared by all loops and safe without a lock. It outlives a reload of the
@@ -13,7 +14,9 @@ final class SharedBackend {
   private final int slot;
   private final long number;
   private final AtomicInteger inFlight = new AtomicInteger();
-  private final AtomicReference<Health> health = new AtomicReference<>(Health.GOOD);
+  private final Rest rest = new Rest();
+  private final LongSupplier nanos;
+  private volatile BackendBreaker breaker;
   private final Average ttft = new Average();
   private final Average tpot = new Average();
   private volatile boolean draining;
@@ -21,10 +24,14 @@ final class SharedBackend {
 
   /**
    * @param slot its number in the pool, which no other of its backends has; -1: there was none left
+   * @param breaker when it is out
+   * @param nanos the clock
    */
-  SharedBackend(Pool.Backend backend, int slot) {
+  SharedBackend(Pool.Backend backend, int slot, Breaker breaker, LongSupplier nanos) {
     this.backend = backend;
     this.slot = slot;
+    this.breaker = new BackendBreaker(backend.id(), breaker, nanos);
+    this.nanos = nanos;
     this.number = PrefixChain.number(backend.id());
   }
 
@@ -50,13 +57,28 @@ final class SharedBackend {
     return inFlight.get();
   }
 
-  Health health() {
-    return health.get();
+  BackendBreaker breaker() {
+    return breaker;
   }
 
-  /** Whether a call may be sent there at all: not while it drains or its own probe says no. */
+  /** What was learned is forgotten where it was learned by other rules. */
+  void judgedBy(Breaker config) {
+    if (!breaker.config().equals(config)) {
+      breaker = new BackendBreaker(backend.id(), config, nanos);
+    }
+  }
+
+  /** Until when it wants to be left alone. */
+  Rest rest() {
+    return rest;
+  }
+
+  /**
+   * Whether a call may be sent there at all: not while it drains, says itself that it cannot, or
+   * wants to be left alone.
+   */
   boolean open() {
-    return !draining && !unhealthy;
+    return !draining && !unhealthy && rest.leftNanos(nanos.getAsLong()) == 0;
   }
 
   /** Takes a place if the load is still what the chooser saw. */
@@ -66,28 +88,6 @@ final class SharedBackend {
 
   void leave() {
     inFlight.decrementAndGet();
-  }
-
-  /** Becomes the one call that tries a backend that was out; false where another was faster. */
-  boolean startProbe(long nowNanos) {
-    Health seen = health.get();
-    return seen.probeDue(nowNanos) && health.compareAndSet(seen, seen.probe());
-  }
-
-  void answered() {
-    if (health.get().failures() > 0) {
-      health.set(Health.GOOD);
-    }
-  }
-
-  void failed(boolean probe, long nowNanos) {
-    health.updateAndGet(seen -> seen.failed(probe, nowNanos));
-  }
-
-  void abandoned(boolean probe) {
-    if (probe) {
-      health.updateAndGet(Health::probeAbandoned);
-    }
   }
 
   void setDraining(boolean draining) {
@@ -108,17 +108,19 @@ final class SharedBackend {
   }
 
   Backends.BackendStatus status() {
-    Health seen = health.get();
+    BackendBreaker seen = breaker;
     Backends.State state =
         draining
             ? Backends.State.DRAINING
-            : unhealthy || seen.out() ? Backends.State.DOWN : Backends.State.UP;
+            : unhealthy || !seen.closed() ? Backends.State.DOWN : Backends.State.UP;
     return new Backends.BackendStatus(
         backend.id(),
         backend.url(),
         state,
         inFlight.get(),
         seen.failures(),
+        seen.level(),
+        rest.leftNanos(nanos.getAsLong()) / 1e9,
         ttft.value(),
         tpot.value());
   }

@@ -2,20 +2,23 @@ package io.penstock.gateway.choose;
 
 import io.penstock.config.Balance;
 import io.penstock.config.Pool;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One pool's backends, shared by all loops and safe without a lock.
  *
  * <p>Of those that are up the {@link Selector} takes one. A backend whose pause is over is tried
- * first, with one call. When every backend is out, those that are out are used all the same: the
- * last ones are never ejected, because an error from a model server says more than our guess that
- * there would be one.
+ * first, with one call. The last backend that is in is not put out, because an error from a model
+ * server says more than our guess that there would be one; where the pool falls back to others it
+ * may be, and those that are out are then the {@link #lastResort}.
  */
 final class SharedPool {
   private final String name;
@@ -23,6 +26,9 @@ final class SharedPool {
   private final Balance balance;
   private final Selector selector;
   private final LongSupplier nanos;
+  private final boolean fallsBack;
+  private final KeyRing keys;
+  private final RetryBudget retries;
   private final AtomicInteger turn = new AtomicInteger();
 
   /**
@@ -38,6 +44,12 @@ final class SharedPool {
             ? before.selector
             : Selector.of(balance, this.backends);
     this.nanos = nanos;
+    this.fallsBack = !pool.fallback().isEmpty();
+    this.keys =
+        before != null && before.keys.secrets().equals(pool.keys())
+            ? before.keys
+            : new KeyRing(pool.keys());
+    this.retries = before != null ? before.retries : new RetryBudget(nanos);
     if (before != null) {
       before.backends.stream().filter(each -> !backends.contains(each)).forEach(selector::gone);
     }
@@ -64,14 +76,46 @@ final class SharedPool {
     return null;
   }
 
+  /** A place at a backend that is up; where no other pool may help, at one that is out. */
   @Nullable OneTurn seat(Pool pool, Set<String> except, Prefix prefix) {
-    OneTurn probe = probe(pool, except);
-    if (probe != null) {
-      return probe;
+    if (except.isEmpty()) {
+      retries.called();
     }
+    return seat(pool, except, prefix, fallsBack ? this::up : this::open);
+  }
+
+  /** A place at a backend that is out, since nobody else can take the call. */
+  @Nullable OneTurn lastResort(Pool pool, Set<String> except, Prefix prefix) {
+    return seat(pool, except, prefix, this::open);
+  }
+
+  private @Nullable OneTurn seat(
+      Pool pool,
+      Set<String> except,
+      Prefix prefix,
+      Function<Set<String>, List<SharedBackend>> eligible) {
+    KeyRing.Key key = null;
+    if (!keys.isEmpty()) {
+      key = keys.take(nanos.getAsLong());
+      if (key == null) {
+        return null;
+      }
+    }
+    OneTurn taken = probe(pool, except, key);
+    if (taken == null) {
+      taken = place(pool, key, prefix, () -> eligible.apply(except));
+    }
+    if (taken == null && key != null) {
+      key.leave();
+    }
+    return taken;
+  }
+
+  private @Nullable OneTurn place(
+      Pool pool, KeyRing.@Nullable Key key, Prefix prefix, Supplier<List<SharedBackend>> eligible) {
     int now = turn.getAndIncrement();
     while (true) {
-      List<SharedBackend> open = open(except);
+      List<SharedBackend> open = eligible.get();
       if (open.isEmpty()) {
         return null;
       }
@@ -79,25 +123,43 @@ final class SharedPool {
       SharedBackend chosen = choice.backend();
       if (chosen.enter(choice.inFlight())) {
         selector.seated(chosen, prefix);
-        return new OneTurn(pool, chosen, choice.inFlight() + 1, false, nanos);
+        return new OneTurn(pool, this, chosen, key, choice.inFlight() + 1, false, nanos);
       }
     }
   }
 
-  private @Nullable OneTurn probe(Pool pool, Set<String> except) {
+  private @Nullable OneTurn probe(Pool pool, Set<String> except, KeyRing.@Nullable Key key) {
     for (SharedBackend backend : backends) {
-      if (backend.health().out()
-          && open(backend, except)
-          && backend.startProbe(nanos.getAsLong())) {
+      if (!backend.breaker().closed() && open(backend, except) && backend.breaker().startProbe()) {
         while (true) {
           int inFlight = backend.inFlight();
           if (backend.enter(inFlight)) {
-            return new OneTurn(pool, backend, inFlight + 1, true, nanos);
+            return new OneTurn(pool, this, backend, key, inFlight + 1, true, nanos);
           }
         }
       }
     }
     return null;
+  }
+
+  /** A backend's turn has ended; if that put the last one out, it is in again. */
+  void keepOne(SharedBackend last) {
+    if (!fallsBack && !last.breaker().closed() && up(Set.of()).isEmpty()) {
+      last.breaker().close();
+    }
+  }
+
+  RetryBudget retries() {
+    return retries;
+  }
+
+  /** When it is worth asking again. */
+  Duration retryAfter(Duration otherwise) {
+    long now = nanos.getAsLong();
+    long resting =
+        backends.stream().mapToLong(backend -> backend.rest().leftNanos(now)).min().orElse(0);
+    long left = Math.max(resting, keys.leftNanos(now));
+    return left > 0 ? Duration.ofNanos(left) : otherwise;
   }
 
   /** Where the next call would go, without going there. */
@@ -108,20 +170,18 @@ final class SharedPool {
 
   /** Those that are up; where there are none, those that are out. */
   private List<SharedBackend> open(Set<String> except) {
+    List<SharedBackend> up = up(except);
+    return up.isEmpty() ? backends.stream().filter(backend -> open(backend, except)).toList() : up;
+  }
+
+  private List<SharedBackend> up(Set<String> except) {
     List<SharedBackend> up = new ArrayList<>(backends.size());
-    List<SharedBackend> out = List.of();
     for (SharedBackend backend : backends) {
-      if (open(backend, except)) {
-        if (!backend.health().out()) {
-          up.add(backend);
-        } else if (out.isEmpty()) {
-          out = new ArrayList<>(List.of(backend));
-        } else {
-          out.add(backend);
-        }
+      if (open(backend, except) && backend.breaker().closed()) {
+        up.add(backend);
       }
     }
-    return up.isEmpty() ? out : up;
+    return up;
   }
 
   private static boolean open(SharedBackend backend, Set<String> except) {

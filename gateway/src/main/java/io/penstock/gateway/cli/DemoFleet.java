@@ -72,7 +72,7 @@ record DemoFleet(PenstockConfig config, Map<String, String> keys) {
             .withHardware(pool.capacity().map(of -> hardware(pool, of)).orElse(API))
             .withMaxModelTokens(pool.contextTokens())
             .withMedianCompletionTokens(MEDIAN_COMPLETION_TOKENS);
-    return pool.key().isPresent() ? options.withApiKey(providerKey) : options;
+    return !pool.keys().isEmpty() ? options.withApiKey(providerKey) : options;
   }
 
   private static Hardware hardware(Pool pool, Capacity of) {

@@ -306,12 +306,15 @@ public final class Outgoing {
   /** Some servers quote what they were sent, and with it the pool's credential. */
   Buffer withoutCredential(Buffer error) {
     Pool from = pool;
-    String key = from == null ? "" : from.key().map(Secret::reveal).orElse("");
-    if (key.isEmpty()) {
+    if (from == null || from.keys().isEmpty()) {
       return error;
     }
     String text = error.toString(StandardCharsets.UTF_8);
-    return text.contains(key) ? Buffer.buffer(text.replace(key, "***")) : error;
+    String masked = text;
+    for (Secret key : from.keys()) {
+      masked = masked.replace(key.reveal(), "***");
+    }
+    return masked.equals(text) ? error : Buffer.buffer(masked);
   }
 
   private static ErrorBody told(Verdict.Tell told, ReadError error) {

@@ -9,6 +9,7 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.RequestOptions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -18,7 +19,10 @@ import java.util.concurrent.TimeUnit;
  * <ul>
  *   <li>a kept connection that breaks before the answer's head was dead already, as keep-alive
  *       connections are now and then: the same backend is asked again over a new one, once;
- *   <li>any other failure sends the call elsewhere, where {@link Seats} knows a place.
+ *   <li>any other failure sends the call elsewhere, where {@link Seats} knows a place and the pool
+ *       may retry yet, after a {@link Backoff};
+ *   <li>an answer that the caller asks too much goes to the client only where there is no such
+ *       place: another backend, or the pool's other credential.
  * </ul>
  *
  * <p>A first token that is late ends the call instead: its client has waited long enough. The turn
@@ -26,6 +30,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Flight {
   private static final int MAX_ATTEMPTS = 4;
+  private static final int TOO_MANY = 429;
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(15);
 
   /** How far the call is, as metrics name it. */
@@ -139,7 +144,7 @@ public final class Flight {
   // What the attempt needs.
 
   RequestOptions head(Connections.Origin origin) {
-    return RequestHeads.of(origin, call, turn.pool(), errand.clientHeaders());
+    return RequestHeads.of(origin, call, turn, errand.clientHeaders());
   }
 
   Buffer body(Turn to) {
@@ -161,6 +166,10 @@ public final class Flight {
     heardNanos = System.nanoTime();
     quietNanos = heardNanos;
     try {
+      Restraint.heed(turn, status, headers, Instant.now());
+      if (status == TOO_MANY && attempts < MAX_ATTEMPTS && !sink.committed() && instead()) {
+        return;
+      }
       took(sink.head(turn, attempts, status, headers, attempt));
     } catch (RuntimeException bug) {
       crash(bug);
@@ -212,7 +221,7 @@ public final class Flight {
   private void took(Taken taken) {
     switch (taken) {
       case Taken.Progress.WAITING -> {}
-      case Taken.Progress.FLOWING -> state = State.STREAMING;
+      case Taken.Progress.FLOWING -> flows();
       case Taken.Progress.DONE, Taken.Progress.BROKEN -> {
         attempt.abandon();
         settle(taken, "stream_error");
@@ -222,6 +231,42 @@ public final class Flight {
         elsewhere(unusable);
       }
     }
+  }
+
+  private void flows() {
+    if (state != State.STREAMING && call.body().stream()) {
+      turn.firstToken();
+    }
+    state = State.STREAMING;
+  }
+
+  /** Leaves a backend that is well and has no room, for another; false where there is none. */
+  private boolean instead() {
+    if (!(seats.another(turn, "status_429") instanceof Turn next)) {
+      return false;
+    }
+    attempt.abandon();
+    turn.end(Turn.Ended.ANSWERED);
+    relaunch(next);
+    return true;
+  }
+
+  /** The turn is taken already; it is left where it is if the call ends meanwhile. */
+  private void relaunch(Turn next) {
+    turn = next;
+    triedAfresh = false;
+    state = State.CONNECTING;
+    headSeen = false;
+    startedNanos = System.nanoTime();
+    Attempt coming = new Attempt(this, next, upstream.connections(), false);
+    attempt = coming;
+    upstream.afterBackoff(
+        attempts,
+        () -> {
+          if (!over) {
+            launch(coming);
+          }
+        });
   }
 
   /** Nothing more will come of this attempt. */
@@ -247,9 +292,7 @@ public final class Flight {
     if (unusable.elsewhere()
         && attempts < MAX_ATTEMPTS
         && seats.another(failed, unusable.reason()) instanceof Turn next) {
-      turn = next;
-      triedAfresh = false;
-      launch(new Attempt(this, next, upstream.connections(), false));
+      relaunch(next);
     } else {
       land();
       landing.failed(

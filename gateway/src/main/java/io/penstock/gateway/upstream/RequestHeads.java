@@ -1,7 +1,7 @@
 package io.penstock.gateway.upstream;
 
-import io.penstock.config.Pool;
 import io.penstock.gateway.call.Call;
+import io.penstock.gateway.call.Turn;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -29,7 +29,7 @@ final class RequestHeads {
 
   private RequestHeads() {}
 
-  static RequestOptions of(Connections.Origin origin, Call call, Pool pool, MultiMap client) {
+  static RequestOptions of(Connections.Origin origin, Call call, Turn turn, MultiMap client) {
     MultiMap headers = HttpHeaders.headers();
     for (CharSequence name : PASSED) {
       String value = client.get(name);
@@ -39,7 +39,8 @@ final class RequestHeads {
     }
     headers.add(HttpHeaders.CONTENT_TYPE, JSON);
     headers.add(REQUEST_ID, call.id());
-    pool.key().ifPresent(key -> headers.add(HttpHeaders.AUTHORIZATION, "Bearer " + key.reveal()));
+    turn.credential()
+        .ifPresent(key -> headers.add(HttpHeaders.AUTHORIZATION, "Bearer " + key.reveal()));
     return new RequestOptions()
         .setMethod(HttpMethod.POST)
         .setURI(origin.pathPrefix + call.operation().path())

@@ -10,7 +10,7 @@ public interface Seats {
   /**
    * A turn at a backend that has not failed this call yet, or a refusal when none is left.
    *
-   * @param failed the turn that came to nothing; it has been ended
+   * @param failed the turn that came to nothing
    * @param reason why, as a short fixed word for metrics
    */
   Seated another(Turn failed, String reason);

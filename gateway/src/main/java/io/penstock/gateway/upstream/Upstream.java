@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpVersion;
 import java.io.IOException;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
 /** The backends, as one loop reaches them. Made and used on that loop alone. */
@@ -20,6 +21,7 @@ public final class Upstream {
   private final HttpClientAgent client;
   private final Connections connections;
   private final Deadlines deadlines;
+  private final Backoff backoff = new Backoff(new SplittableRandom());
   private final long sweep;
 
   public Upstream(Vertx vertx) {
@@ -55,6 +57,16 @@ public final class Upstream {
   public void close() {
     vertx.cancelTimer(sweep);
     var _ = client.close();
+  }
+
+  /** Does something after the time that a call waits before its next attempt; on this loop. */
+  void afterBackoff(int retry, Runnable next) {
+    long millis = backoff.millis(retry);
+    if (millis == 0) {
+      next.run();
+    } else {
+      vertx.setTimer(millis, _ -> next.run());
+    }
   }
 
   Connections connections() {

@@ -8,6 +8,7 @@ import io.penstock.config.ComplexityBands;
 import io.penstock.config.Limits;
 import io.penstock.config.PenstockConfig;
 import io.penstock.config.Pool;
+import io.penstock.config.Resilience;
 import io.penstock.config.Server;
 import io.penstock.config.Slo;
 import io.penstock.config.Tier;
@@ -47,11 +48,12 @@ final class Given {
         "llama-2-7b",
         Pool.Provider.VLLM,
         List.of(new Pool.Backend(name + "-1", URI.create("http://127.0.0.1:1"))),
-        Optional.empty(),
+        List.of(),
         Optional.empty(),
         Slo.NONE,
         Timeouts.DEFAULT,
         Balance.DEFAULT,
+        Resilience.DEFAULT,
         List.of(),
         Limits.NONE,
         Pool.ResponseModel.UPSTREAM,

@@ -12,6 +12,7 @@ import io.penstock.config.Limits;
 import io.penstock.config.PenstockConfig;
 import io.penstock.config.Pool;
 import io.penstock.config.Rate;
+import io.penstock.config.Resilience;
 import io.penstock.config.Slo;
 import io.penstock.config.Tier;
 import io.penstock.config.Timeouts;
@@ -58,11 +59,12 @@ final class AdminPortTest {
           "llama-2-7b",
           Pool.Provider.VLLM,
           List.of(new Pool.Backend("small-1", URI.create("http://127.0.0.1:1"))),
-          Optional.empty(),
+          List.of(),
           Optional.empty(),
           Slo.NONE,
           Timeouts.DEFAULT,
           Balance.DEFAULT,
+          Resilience.DEFAULT,
           List.of(),
           Limits.NONE,
           Pool.ResponseModel.ALIAS,
@@ -465,8 +467,9 @@ final class AdminPortTest {
       var nan = Double.NaN;
       var backends =
           List.of(
-              new BackendView("small-1", "http://127.0.0.1:1", "up", 3, 0, 0.1205, nan),
-              new BackendView("small-2", "http://127.0.0.1:2", "down", 0, 4, nan, nan));
+              new BackendView(
+                  "small-1", "http://127.0.0.1:1", "up", 3, 0, "closed", 0, 0.1205, nan),
+              new BackendView("small-2", "http://127.0.0.1:2", "down", 0, 4, "open", 0, nan, nan));
       return List.of(new PoolView(SMALL, new TrafficView(9, 0, 1, 0, 100, 50, 0.5), backends));
     }
 

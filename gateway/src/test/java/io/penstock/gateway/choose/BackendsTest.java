@@ -12,6 +12,9 @@ import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.call.Turn.Ended;
 import io.penstock.gateway.choose.Backends.BackendStatus;
 import io.penstock.gateway.choose.Backends.State;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class BackendsTest {
   private long now;
@@ -157,26 +161,66 @@ final class BackendsTest {
   }
 
   @Test
-  void seat_afterThreeFailures_avoidsTheBackendForASecond() {
-    fail("a", 3);
+  void seat_afterTheMinimumOfFailures_avoidsTheBackendForASecond() {
+    fail("a", 4);
+    assertThat(status("a").state()).isEqualTo(State.UP);
+    fail("a", 1);
     assertThat(status("a").state()).isEqualTo(State.DOWN);
+    assertThat(status("a").breaker()).isEqualTo(2);
     for (int i = 0; i < 20; i++) {
       assertThat(turn().backend().id()).isNotEqualTo("a");
     }
   }
 
   @Test
-  void seat_afterTwoFailuresAndASuccess_keepsTheBackend() {
-    fail("a", 2);
-    onlyAt("a").end(Ended.ANSWERED);
-    fail("a", 2);
+  void seat_whileFewerThanHalfOfTheLastCallsFail_keepsTheBackend() {
+    for (int i = 0; i < 20; i++) {
+      onlyAt("a").end(Ended.ANSWERED);
+      fail("a", i % 3 == 0 ? 1 : 0);
+    }
+    assertThat(status("a").state()).isEqualTo(State.UP);
+    fail("a", 4);
+    assertThat(status("a").state()).isEqualTo(State.DOWN);
+  }
+
+  @Test
+  void seat_whenFirstTokensAreSlow_avoidsTheBackend() {
+    for (int i = 0; i < 5; i++) {
+      assertThat(status("a").state()).isEqualTo(State.UP);
+      Turn slow = onlyAt("a");
+      pass(Duration.ofMillis(15_001));
+      slow.firstToken();
+      slow.end(Ended.ANSWERED);
+    }
+    assertThat(status("a").state()).isEqualTo(State.DOWN);
+  }
+
+  @Test
+  void seat_whenAProbeIsUnderWay_theBreakerIsHalfOpen() {
+    fail("a", 5);
+    pass(Duration.ofMillis(1001));
+    Turn probe = turn();
+    assertThat(status("a").breaker()).isEqualTo(1);
+    probe.end(Ended.ANSWERED);
+    assertThat(status("a").breaker()).isZero();
+  }
+
+  @Test
+  void end_ofACallFromBeforeThePause_doesNotDecideTheProbe() {
+    Turn old = onlyAt("a");
+    fail("a", 5);
+    pass(Duration.ofMillis(1001));
+    Turn probe = turn();
+    old.end(Ended.FAILED);
+    assertThat(status("a").breaker()).isEqualTo(1);
+    probe.end(Ended.ANSWERED);
     assertThat(status("a").state()).isEqualTo(State.UP);
   }
 
   @Test
   void seat_whenThePauseIsOver_sendsOneProbe() {
-    fail("a", 3);
-    pass(Duration.ofSeconds(1));
+    fail("a", 5);
+    pass(Duration.ofMillis(1001));
     Turn probe = turn();
     assertThat(probe.backend().id()).isEqualTo("a");
     for (int i = 0; i < 5; i++) {
@@ -189,13 +233,13 @@ final class BackendsTest {
 
   @Test
   void seat_whenProbesFail_waitsTwiceAsLongUpToAMinute() {
-    fail("a", 3);
+    fail("a", 5);
     for (long seconds : new long[] {1, 2, 4, 8, 16, 32, 60, 60}) {
       pass(Duration.ofSeconds(seconds).minusMillis(1));
       Turn early = turn();
       assertThat(early.backend().id()).as("before %d s", seconds).isNotEqualTo("a");
       early.end(Ended.ANSWERED);
-      pass(Duration.ofMillis(1));
+      pass(Duration.ofMillis(2));
       Turn probe = turn();
       assertThat(probe.backend().id()).as("after %d s", seconds).isEqualTo("a");
       probe.end(Ended.FAILED);
@@ -204,8 +248,8 @@ final class BackendsTest {
 
   @Test
   void seat_whenTheProbeIsAbandoned_sendsAnother() {
-    fail("a", 3);
-    pass(Duration.ofSeconds(1));
+    fail("a", 5);
+    pass(Duration.ofMillis(1001));
     turn().end(Ended.ABANDONED);
     Turn probe = turn();
     assertThat(probe.backend().id()).isEqualTo("a");
@@ -214,14 +258,100 @@ final class BackendsTest {
   }
 
   @Test
-  void seat_whenEveryBackendIsOut_usesThemAllTheSame() {
-    fail("a", 3);
-    fail("b", 3);
-    fail("c", 3);
-    assertThat(backends.status().getFirst().up()).isFalse();
-    Turn last = turn();
-    last.end(Ended.ANSWERED);
-    assertThat(status(last.backend().id()).state()).isEqualTo(State.UP);
+  void end_ofTheLastThatIsIn_neverPutsItOut() {
+    fail("a", 5);
+    fail("b", 5);
+    fail("c", 50);
+    assertThat(status("a").state()).isEqualTo(State.DOWN);
+    assertThat(status("b").state()).isEqualTo(State.DOWN);
+    assertThat(status("c").state()).isEqualTo(State.UP);
+    assertThat(turn().backend().id()).isEqualTo("c");
+  }
+
+  @Test
+  void seat_whereThePoolFallsBack_isLeftWhenAllAreOut_andTheLastResortTakesThem() {
+    PenstockConfig falling =
+        Configs.of(
+            """
+            tiers: {free: {route: {simple: p, medium: p, complex: p}, pools: [q]}}
+            keys: []
+            pools:
+              p: {model: llama-2-7b, backends: [{id: a, url: "http://a.test:80"}], fallback: [q]}
+              q: {model: llama-2-7b, backends: [{id: b, url: "http://b.test:80"}]}
+            """);
+    Backends two = new Backends(falling, () -> now);
+    Pool first = pool(falling);
+    for (int i = 0; i < 5; i++) {
+      ((Turn) two.seat(first, Set.of())).end(Ended.FAILED);
+    }
+    assertThat(two.seat(first, Set.of())).isInstanceOf(Refusal.NoBackend.class);
+    assertThat(two.lastResort(first, Set.of(), Prefix.NONE)).isInstanceOf(Turn.class);
+  }
+
+  @Test
+  void restBackend_keepsCallsAwayUntilItIsOver() {
+    onlyAt("a").restBackend(Duration.ofSeconds(7));
+    for (int i = 0; i < 10; i++) {
+      assertThat(turn().backend().id()).isNotEqualTo("a");
+    }
+    onlyAt("b").restBackend(Duration.ofSeconds(9));
+    onlyAt("c").restBackend(Duration.ofSeconds(8));
+    assertThat(backends.seat(pool, Set.of()))
+        .isEqualTo(new Refusal.NoBackend("p", Duration.ofSeconds(7)));
+    pass(Duration.ofSeconds(7));
+    assertThat(turn().backend().id()).isEqualTo("a");
+  }
+
+  @Test
+  void seat_ofAPoolWithTwoKeys_takesTheOneWithFewerCalls_andRestsOneThatIsLimited(
+      @TempDir Path directory) throws IOException {
+    PenstockConfig keyed =
+        Configs.of(
+            """
+            tiers: {free: {route: {simple: p, medium: p, complex: p}}}
+            keys: []
+            pools:
+              p: {model: llama-2-7b, url: "http://a.test:80", keys: ["file:%s", "file:%s"]}
+            """
+                .formatted(
+                    Files.writeString(directory.resolve("one"), "one"),
+                    Files.writeString(directory.resolve("two"), "two")));
+    Backends two = new Backends(keyed, () -> now);
+    Pool one = pool(keyed);
+    Turn first = (Turn) two.seat(one, Set.of());
+    Turn second = (Turn) two.seat(one, Set.of());
+    assertThat(first.credential()).isPresent().isNotEqualTo(second.credential());
+    first.restCredential(Duration.ofSeconds(3));
+    first.end(Ended.ANSWERED);
+    for (int i = 0; i < 5; i++) {
+      assertThat(((Turn) two.seat(one, Set.of())).credential()).isEqualTo(second.credential());
+    }
+    second.restCredential(Duration.ofSeconds(2));
+    assertThat(two.seat(one, Set.of()))
+        .isEqualTo(new Refusal.NoBackend("p", Duration.ofSeconds(2)));
+    pass(Duration.ofSeconds(3));
+    assertThat(((Turn) two.seat(one, Set.of())).credential()).isEqualTo(first.credential());
+  }
+
+  @Test
+  void mayRetry_allowsATenthOfTheCallsOfAMinute_andAFewBesides() {
+    for (int i = 0; i < 100; i++) {
+      turn().end(Ended.ANSWERED);
+    }
+    int allowed = 0;
+    while (backends.mayRetry(pool)) {
+      allowed++;
+    }
+    assertThat(allowed).isEqualTo(RetryBudget.FLOOR + 10);
+    pass(Duration.ofSeconds(59));
+    assertThat(backends.mayRetry(pool)).isFalse();
+    pass(Duration.ofSeconds(1));
+    for (int i = 0; i < RetryBudget.FLOOR; i++) {
+      assertThat(backends.mayRetry(pool)).isTrue();
+    }
+    assertThat(backends.mayRetry(pool)).isFalse();
+    backends.didNotRetry(pool);
+    assertThat(backends.mayRetry(pool)).isTrue();
   }
 
   @Test
@@ -259,7 +389,7 @@ final class BackendsTest {
   void reload_keepsTheCountersOfBackendsThatRemain() {
     Turn running = onlyAt("a");
     Turn leaving = onlyAt("c");
-    fail("b", 3);
+    fail("b", 5);
     backends.reload(pool("b", "a", "d"));
     assertThat(status("a").inFlight()).isEqualTo(1);
     assertThat(status("b").state()).isEqualTo(State.DOWN);
@@ -271,7 +401,7 @@ final class BackendsTest {
 
   @Test
   void reload_withAnotherUrl_isAnotherBackend() {
-    fail("a", 3);
+    fail("a", 5);
     backends.reload(
         Configs.of(
             """
