@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -131,9 +132,10 @@ final class Endpoint {
 
     CompletionStage<? extends StatefulRedisPubSubConnection<byte[], byte[]>> connectPubSub();
 
-    default CompletableFuture<Void> close() {
-      return lettuce().shutdownAsync();
-    }
+    /** Lets a connection go, which nobody waits for; on any thread. */
+    void close(Connected opened);
+
+    CompletionStage<Void> close();
   }
 
   /** A connection, and what it takes. */
@@ -156,8 +158,22 @@ final class Endpoint {
         connectPubSub() {
       return lettuce.connectPubSubAsync(ByteArrayCodec.INSTANCE, uri);
     }
+
+    @Override
+    public void close(Connected opened) {
+      var _ = opened.connection().closeAsync();
+    }
+
+    @Override
+    public CompletionStage<Void> close() {
+      return lettuce.shutdownAsync();
+    }
   }
 
+  /**
+   * Closing its connection stands, whatever its name says, until the nodes' connections are closed,
+   * and those are closed by their loop: on that loop it would stand for good.
+   */
   private record ClusterClient(RedisClusterClient lettuce) implements Client {
     @Override
     public CompletionStage<Connected> connect() {
@@ -177,6 +193,21 @@ final class Endpoint {
       return lettuce
           .refreshPartitionsAsync()
           .thenCompose(_ -> lettuce.connectPubSubAsync(ByteArrayCodec.INSTANCE));
+    }
+
+    @Override
+    public void close(Connected opened) {
+      var _ = elsewhere(opened.connection()::closeAsync);
+    }
+
+    @Override
+    public CompletionStage<Void> close() {
+      return elsewhere(lettuce::shutdownAsync);
+    }
+
+    private static CompletionStage<Void> elsewhere(Supplier<CompletableFuture<Void>> closing) {
+      return CompletableFuture.completedFuture(null)
+          .thenComposeAsync(_ -> closing.get(), task -> Thread.ofVirtual().start(task));
     }
   }
 }

@@ -84,7 +84,7 @@ final class Lane {
   private void connected(@Nullable Connected opened, @Nullable Throwable no) {
     connecting = false;
     if (opened != null && closed) {
-      var _ = opened.connection().closeAsync();
+      client.close(opened);
       return;
     }
     connected = opened;
@@ -128,7 +128,7 @@ final class Lane {
     Connected silent = connected;
     connected = null;
     if (silent != null) {
-      var _ = silent.connection().closeAsync();
+      client.close(silent);
     }
   }
 

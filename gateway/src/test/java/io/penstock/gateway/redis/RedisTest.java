@@ -12,6 +12,9 @@ import io.penstock.gateway.Gateway;
 import io.penstock.gateway.testing.RedisServer;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +22,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -156,6 +161,78 @@ final class RedisTest {
     }
   }
 
+  /** Whoever closes a cluster's connections waits for loops, and may be one of them. */
+  @Test
+  void cluster_closedWhileItsLoopsClose_ends() throws Exception {
+    try (var cluster = RedisServer.Cluster.start()) {
+      for (int round = 0; round < 60; round++) {
+        try (var open = open(cluster.url())) {
+          for (int i = 0; i < round % 20; i++) {
+            byte[][] key = {Redis.bytes("key" + i)};
+            assertThat(get(open.redis.eval(ADD, key, Redis.bytes("1")))).hasSize(1);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void silentCluster_isGivenUp_andAskedAgainOnTheSameLoops() throws Exception {
+    try (var cluster = RedisServer.Cluster.start();
+        var open = open(cluster.url(), Duration.ofMillis(150))) {
+      await(open.redis::isUp);
+      byte[][] key = {Redis.bytes("sum")};
+      Supplier<Future<List<Object>>> adding = () -> open.redis.eval(ADD, key, Redis.bytes("2"));
+      await(() -> outcome(onLoop(adding)).succeeded());
+      List<String> before = connections(cluster);
+      assertThat(before).isNotEmpty();
+      for (RedisServer node : cluster.nodes()) {
+        node.freeze();
+      }
+      await(() -> outcome(onLoop(adding)).failed() && gone(before, cluster));
+      for (RedisServer node : cluster.nodes()) {
+        node.thaw();
+      }
+      await(open.redis::isUp);
+      await(() -> outcome(onLoop(adding)).succeeded() && outcome(onLoop(adding)).succeeded());
+    }
+  }
+
+  private static boolean gone(List<String> before, RedisServer.Cluster cluster) {
+    return connections(cluster).stream().noneMatch(before::contains);
+  }
+
+  /** The local ends of what is connected to a node, as the kernel knows them. */
+  private static List<String> connections(RedisServer.Cluster cluster) {
+    List<String> nodes =
+        cluster.nodes().stream().map(node -> String.format(":%04X", node.port())).toList();
+    return Stream.of("/proc/net/tcp", "/proc/net/tcp6")
+        .map(Path::of)
+        .filter(Files::exists)
+        .flatMap(RedisTest::lines)
+        .map(line -> line.trim().split("\\s+"))
+        .filter(line -> line[3].equals("01") && nodes.contains(port(line[2])))
+        .map(line -> line[1])
+        .toList();
+  }
+
+  private static String port(String address) {
+    return address.substring(address.indexOf(':'));
+  }
+
+  private static Stream<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file).stream();
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
+  private static <T> Future<T> outcome(Future<T> future) {
+    await(future::isComplete);
+    return future;
+  }
+
   @Test
   void channel_isHeard_alsoAfterARestart() throws Exception {
     try (var server = RedisServer.start();
@@ -215,7 +292,7 @@ final class RedisTest {
     return new Open(Redis.open(vertx, config, meters), meters);
   }
 
-  private static <T> Future<T> onLoop(java.util.function.Supplier<Future<T>> work) {
+  private static <T> Future<T> onLoop(Supplier<Future<T>> work) {
     io.vertx.core.Promise<T> done = io.vertx.core.Promise.promise();
     vertx.runOnContext(_ -> work.get().onComplete(done));
     return done.future();
