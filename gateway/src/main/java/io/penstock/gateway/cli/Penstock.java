@@ -1,7 +1,8 @@
 package io.penstock.gateway.cli;
 
 import java.io.PrintWriter;
-import java.util.Objects;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -18,20 +19,6 @@ import picocli.CommandLine.Spec;
     versionProvider = Penstock.Version.class,
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      DemoCommand.class,
-      ServeCommand.class,
-      CheckCommand.class,
-      EstimateCommand.class,
-      ModelServerCommand.class,
-      LoadTestCommand.class,
-      AccuracyCommand.class,
-      ReportCommand.class,
-      PlanCommand.class,
-      KeysCommand.class,
-      SimulateCommand.class,
-      TestCommand.class
-    },
     footerHeading = "%nExit codes:%n",
     footer = {
       "  0  done",
@@ -42,13 +29,51 @@ import picocli.CommandLine.Spec;
       "Start with 'penstock demo'; 'penstock COMMAND --help' says more."
     })
 public final class Penstock implements Runnable {
+  private static final Map<String, Class<?>> COMMANDS = commands();
+
   @Spec private CommandSpec spec = CommandSpec.create();
+
+  /** In the order in which the help lists them. */
+  private static Map<String, Class<?>> commands() {
+    var commands = new LinkedHashMap<String, Class<?>>();
+    commands.put("demo", DemoCommand.class);
+    commands.put("serve", ServeCommand.class);
+    commands.put("check", CheckCommand.class);
+    commands.put("estimate", EstimateCommand.class);
+    commands.put("modelserver", ModelServerCommand.class);
+    commands.put("loadtest", LoadTestCommand.class);
+    commands.put("accuracy", AccuracyCommand.class);
+    commands.put("report", ReportCommand.class);
+    commands.put("plan", PlanCommand.class);
+    commands.put("keys", KeysCommand.class);
+    commands.put("simulate", SimulateCommand.class);
+    commands.put("test", TestCommand.class);
+    return commands;
+  }
 
   /** The whole tree, ready to execute arguments. */
   public static CommandLine commandLine() {
     var root = new CommandLine(new Penstock());
-    var modelServer = Objects.requireNonNull(root.getSubcommands().get("modelserver"));
-    modelServer.getCommandSpec().usageMessage().footer(ModelServerCommand.footer());
+    COMMANDS.forEach(root::addSubcommand);
+    return ready(root);
+  }
+
+  /**
+   * The same for these arguments: where they start with a command, it stands alone, since reading
+   * the options of a dozen others takes longer than planning a scenario.
+   */
+  public static CommandLine commandLine(String... arguments) {
+    var named = arguments.length == 0 ? null : COMMANDS.get(arguments[0]);
+    return named == null
+        ? commandLine()
+        : ready(new CommandLine(new Penstock()).addSubcommand(arguments[0], named));
+  }
+
+  private static CommandLine ready(CommandLine root) {
+    var modelServer = root.getSubcommands().get("modelserver");
+    if (modelServer != null) {
+      modelServer.getCommandSpec().usageMessage().footer(ModelServerCommand.footer());
+    }
     return root.setUsageHelpWidth(110)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler((exception, _) -> wrongUsage(exception))

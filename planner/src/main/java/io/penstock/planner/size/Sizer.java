@@ -15,15 +15,15 @@ import java.util.Locale;
  * Sizes a pool on given hardware.
  *
  * <p>{@code X_slo} is the highest rate at which one replica keeps every bound of the SLO, found by
- * bisection over the open loop: latencies rise with the rate. The pool has {@code ⌈λ_peak·u/X_slo⌉}
- * replicas for the peak, where {@code u} is by how much the model may be too optimistic; then those
- * for the headroom; then the spares of each failure domain. What is just over its bound at a
- * slightly higher rate is what binds; where none is, the replica is full: of sequences that its
- * memory holds, or of work.
+ * false position over the open loop: latencies rise with the rate. The pool has {@code
+ * ⌈λ_peak·u/X_slo⌉} replicas for the peak, where {@code u} is by how much the model may be too
+ * optimistic; then those for the headroom; then the spares of each failure domain. What is just
+ * over its bound at a slightly higher rate is what binds; where none is, the replica is full: of
+ * sequences that its memory holds, or of work.
  */
 public final class Sizer {
   /** How near to the true rate, relatively. */
-  private static final double PRECISION = 1e-6;
+  private static final double PRECISION = 1e-8;
 
   /** Of saturation: a replica that is idle but for one request now and then. */
   private static final double IDLE = 1e-3;
@@ -119,28 +119,44 @@ public final class Sizer {
 
   private double sustainable(double saturation) {
     double high = saturation * FULL;
-    if (keeps(replica.openLoop(load, high))) {
+    double overAtHigh = room(replica.openLoop(load, high));
+    if (overAtHigh >= 0) {
       return high;
     }
     double low = saturation * IDLE;
+    double roomAtLow = room(replica.openLoop(load, low));
+    boolean lowMoved = false;
     while (high - low > PRECISION * low) {
-      double middle = (low + high) / 2;
-      if (keeps(replica.openLoop(load, middle))) {
+      double rate = high - (high - low) * overAtHigh / (overAtHigh - roomAtLow);
+      double middle = rate > low && rate < high ? rate : (low + high) / 2;
+      double room = room(replica.openLoop(load, middle));
+      if (room >= 0) {
         low = middle;
+        roomAtLow = room;
+        overAtHigh = lowMoved ? overAtHigh / 2 : overAtHigh;
+        if (room <= PRECISION) {
+          break;
+        }
       } else {
         high = middle;
+        overAtHigh = room;
+        roomAtLow = lowMoved ? roomAtLow : roomAtLow / 2;
       }
+      lowMoved = room >= 0;
     }
     return low;
   }
 
-  private boolean keeps(Prediction prediction) {
+  /**
+   * How far within the SLO, as a share of what is seen: 0 just at a bound, negative beyond it. The
+   * inverse of a latency is nearly a line in the rate.
+   */
+  private double room(Prediction prediction) {
+    double least = Double.POSITIVE_INFINITY;
     for (var bound : requirement.slo()) {
-      if (!bound.holds(prediction)) {
-        return false;
-      }
+      least = Math.min(least, bound.seconds() / bound.of(prediction));
     }
-    return true;
+    return least - 1;
   }
 
   private Constraint binding(double sustainable, double saturation) {
