@@ -13,8 +13,8 @@ package io.penstock.planner.capacity;
  *   <li>{@link #closedLoop}: a fixed number of requests in flight; those over {@code n_max} wait.
  *   <li>{@link #openLoop}: requests come at a rate, as a Poisson stream; {@code n} is where {@code
  *       X(n)} is that rate. A request that comes sees the others and itself, so its steps are those
- *       of {@code n + 1}. Waiting for a place is Erlang's C over {@code n_max} servers, in the
- *       heavy-traffic form of Halfin and Whitt (Operations Research 29, 1981).
+ *       of {@code n + 1}. It waits for a place where the number in the replica, which is born and
+ *       dies at rates that depend on it, has reached {@code n_max} ({@link #waitForPlace}).
  * </ul>
  *
  * Immutable and shared freely; a prediction takes microseconds.
@@ -24,6 +24,9 @@ public final class ContinuousBatching {
    * The rate at which prompts alone would fill this share of the time is over what can be served.
    */
   private static final double MOST_PREFILL = 0.95;
+
+  /** A replica is never taken to be fuller, so that what it predicts below saturation is finite. */
+  private static final double FULLEST = 0.9999;
 
   private static final int BISECTIONS = 40;
   private static final double PRECISION = 1e-8;
@@ -127,10 +130,42 @@ public final class ContinuousBatching {
     return n / residenceSeconds(load, n, n);
   }
 
-  /** Requests a second that the replica finishes at most. */
+  /**
+   * Requests a second that the replica finishes at most: where its places are just all taken, and
+   * prompts leave steps some time. False position, since the places that a rate takes rise with it
+   * nearly as a line.
+   */
   public double saturation(Workload load) {
-    double n = maxSequences(load);
-    return Math.min(throughput(load, n), MOST_PREFILL / prefillSeconds(load, n));
+    double most = maxSequences(load);
+    double high = Math.min(throughput(load, most), MOST_PREFILL / prefillSeconds(load, most));
+    double overAtHigh = taken(load, high, most) - 1;
+    double low = 0;
+    double roomAtLow = 1;
+    int side = 0;
+    for (int i = 0; i < BISECTIONS && high - low > PRECISION * high && overAtHigh > 0; i++) {
+      double rate = (low * overAtHigh + high * roomAtLow) / (overAtHigh + roomAtLow);
+      double over = taken(load, rate, most) - 1;
+      if (Math.abs(over) <= PRECISION) {
+        return rate;
+      }
+      if (over > 0) {
+        high = rate;
+        overAtHigh = over;
+        roomAtLow = side > 0 ? roomAtLow / 2 : roomAtLow;
+        side = 1;
+      } else {
+        low = rate;
+        roomAtLow = -over;
+        overAtHigh = side < 0 ? overAtHigh / 2 : overAtHigh;
+        side = -1;
+      }
+    }
+    return high;
+  }
+
+  /** The share of the places that a rate would take where all of them were in use. */
+  private double taken(Workload load, double rate, double most) {
+    return rate * openResidence(load, rate, most, most) / most;
   }
 
   /** A fixed number of requests in flight: each that ends is followed by another at once. */
@@ -156,7 +191,7 @@ public final class ContinuousBatching {
     double rate = throughput(load, n);
     double ahead = Math.max(inFlight - n, slots * Math.min(1, n - 1));
     double waiting = ahead / rate;
-    var wait = new Wait(waiting, waiting / rate);
+    var wait = Wait.around(waiting, waiting / rate);
     double met = burst * (n - 1);
     return prediction(load, inFlight, n, n - 1, rate, wait, met, n / most, inFlight > most);
   }
@@ -174,8 +209,7 @@ public final class ContinuousBatching {
     double n = balance(load, requestsPerSecond, most);
     double utilisation = requestsPerSecond / saturation;
     double seen = Math.min(n + 1, most);
-    double residence = residenceSeconds(load, seen, n);
-    var wait = halfinWhitt(most, utilisation, residence);
+    var wait = waitForPlace(requestsPerSecond, n, most, taken(load, requestsPerSecond, most));
     double met = met(load, requestsPerSecond, seen);
     double inFlight = n + requestsPerSecond * wait.meanSeconds();
     return prediction(
@@ -268,7 +302,7 @@ public final class ContinuousBatching {
     double busy = Math.min(MOST_PREFILL, rate * prefillSeconds(load, seen));
     double met = busy / (2 * (1 - busy)) * promptSkew(load);
     double waiting = (high - n) / rate;
-    var wait = new Wait(waiting, square(waiting) / 3);
+    var wait = Wait.around(waiting, square(waiting) / 3);
     return prediction(
         load, high, seen, Math.min(n, most - 1), rate, wait, met, n / most, high > most);
   }
@@ -473,11 +507,11 @@ public final class ContinuousBatching {
     double interruptionSquare = interruption * interruption * promptSkew(load);
     double together = sharedPromptSeconds(load, 1 + met, others);
     double another = leastPromptSeconds(load);
-    double ttft = beside / 2 + together + requestSeconds + wait.meanSeconds();
-    double ttftVariance =
-        beside * beside / 12 + (met + promptSkew(load) - 1) * square(another) + wait.variance();
+    double ttft = beside / 2 + together + requestSeconds;
+    double ttftVariance = beside * beside / 12 + (met + promptSkew(load) - 1) * square(another);
     var pace = pace(load, n, others);
     double tpot = pace.tpotSeconds();
+    double between = tpot - decode;
     double late = ttft + pace.queuedSeconds();
     double tpotVariance = steps > 0 ? others * interruptionSquare / (steps * steps) : 0;
     double perToken = load.tokensPerStep();
@@ -487,14 +521,36 @@ public final class ContinuousBatching {
         inFlight,
         n,
         rate,
-        Latency.spread(late, ttftVariance),
-        Latency.spread(tpot / perToken, tpotVariance / square(perToken)),
-        Latency.spread(
+        after(late, ttftVariance, wait),
+        interrupted(
+            Latency.spread(tpot / perToken, tpotVariance / square(perToken)),
+            decode / perToken,
+            between / perToken / Math.sqrt(1 + promptSkew(load) / Math.max(others, 1e-9))),
+        after(
             late + after * tpot / perToken,
-            ttftVariance + square(after / perToken) * tpotVariance + lengthVariance),
+            ttftVariance + square(after / perToken) * tpotVariance + lengthVariance,
+            wait),
         decode,
         utilisation,
         saturated);
+  }
+
+  /**
+   * A time that follows a wait. Its median is the sum of both medians: the median of a sum with few
+   * long waits in it would fall while those grow, if it were taken from mean and variance.
+   */
+  private static Latency after(double mean, double variance, Wait wait) {
+    var all = Latency.spread(mean + wait.meanSeconds(), variance + wait.variance());
+    double median = Latency.spread(mean, variance).p50() + wait.medianSeconds();
+    return new Latency(all.mean(), median, all.p95(), all.p99());
+  }
+
+  /**
+   * A time per token whose median is a step and the prompts that half of all meet: their number is
+   * around its mean as a Poisson variable, and few prompts come between the steps of many.
+   */
+  private static Latency interrupted(Latency all, double step, double prompts) {
+    return new Latency(all.mean(), step + Math.max(0, prompts), all.p95(), all.p99());
   }
 
   /**
@@ -505,7 +561,7 @@ public final class ContinuousBatching {
     double decode = decodeSeconds(load, n);
     double steps = load.decodeSteps();
     if (!(steps > 0)) {
-      return new Pace(0, others * prefillBeside(load, Math.max(1, others)));
+      return new Pace(0, others * prefillBeside(load, 1));
     }
     double work = others * prefillBeside(load, Math.max(1, others));
     double fullest = fullestStepSeconds(load, n) - decode;
@@ -541,17 +597,38 @@ public final class ContinuousBatching {
     return x * x;
   }
 
-  private record Wait(double meanSeconds, double variance) {}
+  private record Wait(double meanSeconds, double variance, double medianSeconds) {
+    /** A time that is spread around its mean. */
+    static Wait around(double mean, double variance) {
+      return new Wait(mean, variance, Latency.spread(mean, variance).p50());
+    }
+
+    /** A probability of waiting, and then an exponential time. */
+    static Wait exponential(double probability, double conditional) {
+      double mean = probability * conditional;
+      double median = conditional * Math.max(0, Math.log(2 * probability));
+      return new Wait(mean, 2 * mean * conditional - mean * mean, median);
+    }
+  }
 
   /**
-   * Waiting for one of {@code servers} places: {@code P = 1/(1 + β·Φ(β)/φ(β))} with {@code β = (1 −
-   * ρ)·√servers}, then exponential with the mean {@code R/(servers·(1 − ρ))}.
+   * Waiting for a place. The number in the replica is around {@code n} like a normal variable,
+   * since the rate at which requests leave rises with it, up to the rate {@code λ/ρ} where all
+   * {@code most} places are taken; beyond, it falls off geometrically. With the mean drift between
+   * the two its variance is {@code n·(most − n)/(most·(1 − ρ))}, and with both parts meeting at
+   * {@code most} the probability of waiting is {@code 1/(1 + (1 − ρ)·σ·Φ(β)/φ(β))}, {@code β =
+   * (most − n)/σ}. For servers that do not slow each other down, {@code n = ρ·most}, this is the
+   * form of Halfin and Whitt (Operations Research 29, 1981).
    */
-  private static Wait halfinWhitt(double servers, double utilisation, double residence) {
-    double beta = (1 - utilisation) * Math.sqrt(servers);
-    double probability = 1 / (1 + beta / Normal.hazard(beta));
-    double conditional = residence / (servers * (1 - utilisation));
-    double mean = probability * conditional;
-    return new Wait(mean, 2 * probability * conditional * conditional - mean * mean);
+  private static Wait waitForPlace(double rate, double n, double most, double taken) {
+    double idle = 1 - taken;
+    double free = Math.max(0, most - n);
+    if (!(idle > 0 && free > 0)) {
+      return Wait.exponential(1, taken / (rate * Math.max(idle, 1 - FULLEST)));
+    }
+    double beta = Math.sqrt(most * idle * free / n);
+    double weight = Math.sqrt(idle * n * free / most);
+    double probability = 1 / (1 + weight / Normal.hazard(beta));
+    return Wait.exponential(probability, taken / (rate * idle));
   }
 }

@@ -11,12 +11,21 @@ import org.junit.jupiter.api.Test;
 
 class ContinuousBatchingTest {
   private static final double NEVER_LESS = 1 - 1e-9;
+
+  /** Where prompts are nearly all the work, those beside many decodes take a little longer. */
+  private static final double NOT_MUCH_LESS = 0.99;
+
   private static final List<Workload> LOADS =
       List.of(
           Workload.of(13, 50),
           Workload.of(512, 128),
           Workload.of(30_000, 20),
-          new Workload(Lengths.logNormal(1000, 1.5), Lengths.logNormal(250, 1), 0.3, 1));
+          Workload.of(100, 1),
+          Workload.of(2000, 20),
+          Workload.of(128, 1024),
+          new Workload(Lengths.logNormal(1000, 1.5), Lengths.logNormal(250, 1), 0.3, 1),
+          new Workload(Lengths.logNormal(100, 1), Lengths.logNormal(800, 1), 0, 2),
+          new Workload(Lengths.logNormal(4000, 1), Lengths.fixed(50), 0, 1));
 
   @Test
   void closedLoop_ofOneRequest_isItsOwnPrefillAndSteps() {
@@ -37,11 +46,13 @@ class ContinuousBatchingTest {
       var replica = ContinuousBatching.of(deployment);
       for (var load : LOADS) {
         var before = replica.closedLoop(load, 1);
-        for (double n = 1.5; n < 2000; n *= 1.3) {
+        for (double n = 1.5; n < 2000; n *= 1.1) {
           var now = replica.closedLoop(load, n);
           assertNotFaster(before, now);
-          assertThat(now.requestsPerSecond())
-              .isGreaterThanOrEqualTo(before.requestsPerSecond() * NEVER_LESS);
+          if (load.completion().mean() > 1) {
+            assertThat(now.requestsPerSecond())
+                .isGreaterThanOrEqualTo(before.requestsPerSecond() * NOT_MUCH_LESS);
+          }
           before = now;
         }
       }
@@ -69,8 +80,8 @@ class ContinuousBatchingTest {
       for (var load : LOADS) {
         double most = replica.saturation(load);
         var before = replica.openLoop(load, most / 1000);
-        for (int percent = 1; percent <= 120; percent++) {
-          var now = replica.openLoop(load, most * percent / 100);
+        for (int step = 1; step <= 440; step++) {
+          var now = replica.openLoop(load, most * step / 400);
           assertNotFaster(before, now);
           before = now;
         }
@@ -192,6 +203,7 @@ class ContinuousBatchingTest {
 
   private static void assertNotLess(Latency before, Latency now) {
     assertThat(now.mean()).isGreaterThanOrEqualTo(before.mean() * NEVER_LESS);
+    assertThat(now.p50()).isGreaterThanOrEqualTo(before.p50() * NEVER_LESS);
     assertThat(now.p95()).isGreaterThanOrEqualTo(before.p95() * NEVER_LESS);
     assertThat(now.p99()).isGreaterThanOrEqualTo(before.p99() * NEVER_LESS);
   }
