@@ -46,6 +46,23 @@ public record PenstockConfig(
     pools = Collections.unmodifiableMap(new LinkedHashMap<>(pools));
   }
 
+  /** The same config with another place for its records. */
+  public PenstockConfig recordingTo(Traffic journal) {
+    return new PenstockConfig(
+        server,
+        admin,
+        tiers,
+        keys,
+        keysFile,
+        jwt,
+        pools,
+        complexity,
+        cache,
+        redis,
+        Optional.of(journal),
+        catalog);
+  }
+
   /** The same config with one pool in the place of the one of its name. */
   public PenstockConfig with(Pool pool) {
     var changed = new LinkedHashMap<>(pools);

@@ -8,6 +8,7 @@ import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,9 +18,13 @@ import java.util.zip.ZipException;
 /**
  * The lines of recorded traffic: of files, or of all the journal's segments in directories (names
  * that end in {@code .jsonl} or {@code .jsonl.gz}), in the order of their names. A file that is
- * torn at its end, as a gateway leaves one that was killed, gives what it has.
+ * torn at its end, as a gateway leaves one that was killed, gives what it has. A journal may be
+ * written meanwhile: a segment that is there packed and not is read once, and one that has been
+ * packed since it was listed is read as it is now.
  */
 public final class TrafficFiles {
+  private static final String PACKED = ".gz";
+
   private TrafficFiles() {}
 
   /** Takes the lines. */
@@ -42,7 +47,8 @@ public final class TrafficFiles {
     for (Path source : sources) {
       if (Files.isDirectory(source)) {
         try (var files = Files.list(source)) {
-          files.filter(TrafficFiles::isSegment).sorted().forEach(segments::add);
+          var all = files.filter(TrafficFiles::isSegment).sorted().toList();
+          all.stream().filter(file -> !all.contains(packed(file))).forEach(segments::add);
         }
       } else if (Files.exists(source)) {
         segments.add(source);
@@ -51,6 +57,10 @@ public final class TrafficFiles {
       }
     }
     return segments;
+  }
+
+  private static Path packed(Path file) {
+    return file.resolveSibling(file.getFileName() + PACKED);
   }
 
   private static boolean isSegment(Path file) {
@@ -71,6 +81,8 @@ public final class TrafficFiles {
         give(segment, ++number, text, false, lines);
       }
       give(segment, ++number, text, true, lines);
+    } catch (NoSuchFileException _) {
+      // It was too old, and its gateway let go of it since it was listed.
     } catch (EOFException | ZipException _) {
       // A compressed file that was being written when its gateway was killed.
     }
@@ -85,10 +97,20 @@ public final class TrafficFiles {
   }
 
   private static BufferedReader open(Path segment) throws IOException {
-    InputStream bytes = Files.newInputStream(segment);
+    Path file = segment;
+    InputStream bytes;
+    try {
+      bytes = Files.newInputStream(file);
+    } catch (NoSuchFileException gone) {
+      file = packed(segment);
+      if (!Files.exists(file)) {
+        throw gone;
+      }
+      bytes = Files.newInputStream(file);
+    }
     try {
       InputStream plain =
-          segment.toString().endsWith(".gz") ? new GZIPInputStream(bytes, 1 << 16) : bytes;
+          file.toString().endsWith(PACKED) ? new GZIPInputStream(bytes, 1 << 16) : bytes;
       return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8), 1 << 16);
     } catch (EOFException | ZipException _) {
       bytes.close();

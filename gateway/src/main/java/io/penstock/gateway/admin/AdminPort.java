@@ -8,6 +8,8 @@ import static io.vertx.core.http.HttpMethod.POST;
 import io.netty.util.NetUtil;
 import io.penstock.config.Admin;
 import io.penstock.gateway.admin.Controls.Draining;
+import io.penstock.gateway.report.ReportHtml;
+import io.penstock.gateway.report.ReportJson;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -40,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 public final class AdminPort {
   private static final Logger LOG = System.getLogger(AdminPort.class.getName());
   private static final String JSON = "application/json";
+  private static final String HTML = "text/html; charset=utf-8";
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
   private static final Assets ASSETS = new Assets();
   private static final String POLICY =
@@ -141,11 +144,30 @@ public final class AdminPort {
         case "api/dry-run" -> work(request, workbench::callers, this::rehearsed);
         case "api/whatif" ->
             work(request, workbench::choices, body -> json(200, workbench.plan(body)));
+        case "api/report" -> read(request, () -> report(request));
         case "api/cache" -> cache(request);
         case "api/keys" -> keys(request);
         case "api/config/reload" -> change(request, () -> reloaded(controls.reload()));
         default -> below(request, path);
       };
+    }
+
+    /** JSON, or the page for whoever asks for one. */
+    private Reply report(HttpServerRequest request) {
+      try {
+        var report = workbench.report(request.getParam("window"));
+        var accept = request.getHeader("accept");
+        request.response().putHeader("vary", "accept");
+        return accept != null && accept.contains("text/html")
+            ? new Reply(200, HTML, Buffer.buffer(ReportHtml.of(report)), ReportHtml.POLICY)
+            : json(200, ReportJson.of(report));
+      } catch (Workbench.Refused refused) {
+        return json(400, Json.error(String.valueOf(refused.getMessage())));
+      } catch (Workbench.Unrecorded nothing) {
+        return json(404, Json.error(String.valueOf(nothing.getMessage())));
+      } catch (Bounded.Busy busy) {
+        return json(503, Json.error(String.valueOf(busy.getMessage())));
+      }
     }
 
     private Reply keys(HttpServerRequest request) {
@@ -391,7 +413,10 @@ public final class AdminPort {
 
     private static void answer(HttpServerRequest request, Reply reply) {
       var response = request.response();
-      guard(response).setStatusCode(reply.status()).putHeader("content-type", reply.type());
+      guard(response)
+          .putHeader("content-security-policy", reply.policy())
+          .setStatusCode(reply.status())
+          .putHeader("content-type", reply.type());
       if (request.method().equals(HEAD)) {
         response.end();
       } else {
@@ -404,8 +429,12 @@ public final class AdminPort {
     }
   }
 
-  /** An answer's status, media type and body. */
-  private record Reply(int status, String type, Buffer body) {}
+  /** An answer's status, media type and body, and what a browser may load for it. */
+  private record Reply(int status, String type, Buffer body, String policy) {
+    Reply(int status, String type, Buffer body) {
+      this(status, type, body, POLICY);
+    }
+  }
 
   private interface Answering {
     Reply reply();

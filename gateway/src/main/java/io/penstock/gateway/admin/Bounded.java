@@ -1,6 +1,7 @@
 package io.penstock.gateway.admin;
 
 import io.vertx.core.Promise;
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -13,10 +14,20 @@ import java.util.function.Supplier;
  */
 final class Bounded {
   private static final int MOST_WAITING = 8;
-  private static final long PATIENCE_SECONDS = 10;
 
+  private final String what;
+  private final Duration patience;
   private final Semaphore turn = new Semaphore(1);
   private final AtomicInteger waiting = new AtomicInteger();
+
+  /**
+   * @param what is made, in the plural
+   * @param patience the longest that one may take
+   */
+  Bounded(String what, Duration patience) {
+    this.what = what;
+    this.patience = patience;
+  }
 
   /** It is too busy, or it takes too long. */
   static final class Busy extends RuntimeException {
@@ -31,14 +42,15 @@ final class Bounded {
   <T> T call(Supplier<T> work) {
     if (waiting.incrementAndGet() > MOST_WAITING) {
       waiting.decrementAndGet();
-      throw new Busy("Too many plans are being made; ask again in a moment.");
+      throw new Busy("Too many " + what + " are being made; ask again in a moment.");
     }
     Promise<T> promise = Promise.promise();
-    Thread.ofVirtual().name("admin-plan").start(() -> run(work, promise));
+    Thread.ofVirtual().name("admin-" + what).start(() -> run(work, promise));
     try {
-      return promise.future().await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      return promise.future().await(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException _) {
-      throw new Busy("The plan was not ready within " + PATIENCE_SECONDS + " s.");
+      throw new Busy(
+          "One of the " + what + " was not ready within " + patience.toSeconds() + " s.");
     }
   }
 

@@ -1,19 +1,30 @@
 package io.penstock.gateway.admin;
 
+import io.penstock.config.Notation;
 import io.penstock.gateway.call.Operation;
+import io.penstock.gateway.report.Reporting;
 import io.penstock.gateway.whatif.WhatIf;
+import io.penstock.planner.report.Report;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What an operator tries out on the running gateway without changing it. */
 final class Workbench {
+  private static final Duration READING = Duration.ofSeconds(30);
   private final Controls controls;
-  private final Bounded bounded = new Bounded();
+  private static final Duration LONGEST_WINDOW = Duration.ofDays(400);
+
+  private final Bounded bounded = new Bounded("plans", Duration.ofSeconds(10));
+  private final Bounded reports = new Bounded("reports", READING.plusSeconds(10));
 
   Workbench(Controls controls) {
     this.controls = controls;
@@ -24,6 +35,15 @@ final class Workbench {
     private static final long serialVersionUID = 1;
 
     Refused(String message) {
+      super(message, null, false, false);
+    }
+  }
+
+  /** There is nothing to report, in one line. */
+  static final class Unrecorded extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Unrecorded(String message) {
       super(message, null, false, false);
     }
   }
@@ -98,6 +118,36 @@ final class Workbench {
 
   private WhatIf whatIf() {
     return new WhatIf(controls.config());
+  }
+
+  // ---- what was recorded
+
+  /**
+   * A report of the last {@code window}, an hour where it is null.
+   *
+   * @throws Unrecorded where there is nothing to report
+   */
+  Report report(@Nullable String window) {
+    var back = window == null ? Duration.ofHours(1) : window(window);
+    return reports.call(() -> {
+      try {
+        return Reporting.last(
+                controls.config(), controls.capacities(), back, Instant.now(), READING)
+            .report();
+      } catch (Reporting.Nothing nothing) {
+        throw new Unrecorded(String.valueOf(nothing.getMessage()));
+      } catch (IOException unreadable) {
+        throw new Unrecorded("The traffic journal cannot be read: " + unreadable.getMessage());
+      }
+    });
+  }
+
+  private static Duration window(String text) {
+    return Notation.DURATION
+        .read()
+        .apply(text)
+        .filter(window -> window.isPositive() && window.compareTo(LONGEST_WINDOW) <= 0)
+        .orElseThrow(() -> new Refused("window must be a time such as 15m, 1h or 7d"));
   }
 
   private static JsonObject object(Buffer body) {

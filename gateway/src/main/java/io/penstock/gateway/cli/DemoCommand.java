@@ -1,9 +1,13 @@
 package io.penstock.gateway.cli;
 
 import io.penstock.config.PenstockConfig;
+import io.penstock.config.Traffic;
 import io.penstock.gateway.Gateway;
 import io.penstock.loadtest.load.DemoTraffic;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +49,8 @@ final class DemoCommand implements Callable<Integer> {
     var lifetime = Lifetime.untilTerminated();
     var vertx = Serving.loops();
     var demo = DemoFleet.start(vertx);
-    PenstockConfig config = ports.over(demo.config());
+    var records = Records.create();
+    PenstockConfig config = ports.over(demo.config()).recordingTo(records.config());
     var serving = Serving.start(vertx, config, Gateway.Options.fixed(config));
     introduce(serving, demo.keys());
     if (noTraffic) {
@@ -59,7 +64,43 @@ final class DemoCommand implements Callable<Integer> {
       Serving.await(traffic.stop());
     }
     serving.end();
+    records.delete();
     return 0;
+  }
+
+  /** Where the demo keeps its traffic journal while it runs, so that there is a report. */
+  private record Records(Path directory) {
+    private static final long SEGMENT_BYTES = 16 << 20;
+    private static final long MOST_BYTES = 256 << 20;
+
+    static Records create() {
+      try {
+        return new Records(Files.createTempDirectory("penstock-demo-"));
+      } catch (IOException e) {
+        throw Failure.environment("no temporary directory can be made: " + e.getMessage());
+      }
+    }
+
+    Traffic config() {
+      return new Traffic(
+          directory,
+          Duration.ofSeconds(1),
+          SEGMENT_BYTES,
+          Duration.ofHours(1),
+          Duration.ofDays(1),
+          MOST_BYTES);
+    }
+
+    void delete() {
+      try (var files = Files.list(directory)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+        Files.delete(directory);
+      } catch (IOException _) {
+        // It is where temporary files are, and goes with them.
+      }
+    }
   }
 
   private void introduce(Serving serving, Map<String, String> keys) {

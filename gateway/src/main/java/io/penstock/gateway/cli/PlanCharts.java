@@ -1,5 +1,6 @@
 package io.penstock.gateway.cli;
 
+import io.penstock.gateway.page.Chart;
 import io.penstock.planner.size.Bound;
 import io.penstock.planner.size.Bound.Metric;
 import io.penstock.planner.size.Bound.Percentile;
@@ -36,7 +37,7 @@ final class PlanCharts {
     double x = 1;
     for (int i = 0; i < entries.size(); i++) {
       var entry = entries.get(i);
-      String colour = Chart.COLOURS[i % Chart.COLOURS.length];
+      String colour = Chart.COLOURS.get(i % Chart.COLOURS.size());
       chart.box(x, 4, entry.amount() * scale, 26, colour);
       x += entry.amount() * scale;
       double y = 50 + 18 * i;
@@ -82,21 +83,21 @@ final class PlanCharts {
             "requests/s of one replica",
             top,
             Show::seconds);
-    chart.line(rates, values(points, bound), Chart.COLOURS[0], "none");
+    chart.line(rates, values(points, bound), Chart.COLOURS.get(0), "none");
     var other = new Bound(bound.metric(), beside, 1);
-    chart.line(rates, values(points, other), Chart.COLOURS[2], "none");
+    chart.line(rates, values(points, other), Chart.COLOURS.get(2), "none");
     String word = word(bound.percentile());
     if (promised) {
       chart.level(bound.seconds(), Chart.LIMIT, "5 4");
       chart.legend(
-          Chart.COLOURS[0],
+          Chart.COLOURS.get(0),
           word,
-          Chart.COLOURS[2],
+          Chart.COLOURS.get(2),
           word(beside),
           Chart.LIMIT,
           "-SLO: " + word + " " + Show.seconds(bound.seconds()));
     } else {
-      chart.legend(Chart.COLOURS[0], word, Chart.COLOURS[2], word(beside));
+      chart.legend(Chart.COLOURS.get(0), word, Chart.COLOURS.get(2), word(beside));
     }
     chart.mark(sized.atPeak().requestsPerSecond(), "share of the peak");
     return chart.end();
@@ -130,7 +131,7 @@ final class PlanCharts {
       boolean chosen = plan.chosen().filter(sized::equals).isPresent();
       chart.text(92, y + 11, "end", sized.deployment().gpu().name());
       double width = 210 * usd(sized) / most;
-      chart.box(98, y, width, 14, Chart.COLOURS[chosen ? 1 : 0]);
+      chart.box(98, y, width, 14, Chart.COLOURS.get(chosen ? 1 : 0));
       String what = sized.replicas().total() + " x " + sized.deployment().tensorParallel();
       chart.text(104 + width, y + 11, "start", Show.usd(usd(sized)) + ", " + what);
     }
@@ -170,10 +171,13 @@ final class PlanCharts {
         .forEach(sized -> chart.dot(usd(sized), total(sized), 2.5, "#a9b4c0"));
     double[] across = front.stream().mapToDouble(PlanCharts::usd).toArray();
     chart.line(
-        across, front.stream().mapToDouble(PlanCharts::total).toArray(), Chart.COLOURS[0], "none");
+        across,
+        front.stream().mapToDouble(PlanCharts::total).toArray(),
+        Chart.COLOURS.get(0),
+        "none");
     for (int i = 0; i < front.size(); i++) {
       var sized = front.get(i);
-      chart.dot(usd(sized), total(sized), 4, Chart.COLOURS[0]);
+      chart.dot(usd(sized), total(sized), 4, Chart.COLOURS.get(0));
       boolean room = i == 0 || across[i] - across[i - 1] > chart.right() / 6;
       if (room) {
         String what = sized.deployment().tensorParallel() + " " + sized.deployment().gpu().name();
@@ -204,17 +208,17 @@ final class PlanCharts {
             "the traffic asked for",
             Math.max(top, Math.min(api.orElse(0.0) * GROWTH, top * 1.5)) * 1.05,
             Show::roundUsd);
-    chart.line(times, usd, Chart.COLOURS[0], "none");
+    chart.line(times, usd, Chart.COLOURS.get(0), "none");
     api.ifPresent(each ->
         chart.line(
             times,
             Arrays.stream(times).map(factor -> factor * each).toArray(),
-            Chart.COLOURS[1],
+            Chart.COLOURS.get(1),
             "none"));
     if (api.isPresent()) {
-      chart.legend(Chart.COLOURS[0], "these replicas", Chart.COLOURS[1], "by the token");
+      chart.legend(Chart.COLOURS.get(0), "these replicas", Chart.COLOURS.get(1), "by the token");
     } else {
-      chart.legend(Chart.COLOURS[0], "these replicas");
+      chart.legend(Chart.COLOURS.get(0), "these replicas");
     }
     return chart.end();
   }

@@ -10,6 +10,8 @@ import java.util.Optional;
  * What the config says of a pool.
  *
  * @param replica its hardware; empty for a provider
+ * @param samples answers from which the hardware's figures were learned; 0: they are the
+ *     catalogue's
  * @param replicas how many there are
  * @param min replicas at least
  * @param spares replicas that may be lost
@@ -20,6 +22,7 @@ import java.util.Optional;
 public record PoolFacts(
     String name,
     Optional<Deployment> replica,
+    long samples,
     int replicas,
     int min,
     int spares,

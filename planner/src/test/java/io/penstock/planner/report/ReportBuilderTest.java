@@ -23,6 +23,7 @@ class ReportBuilderTest {
     return new PoolFacts(
         "small",
         Optional.of(Sample.of(Sample.LLAMA_7B, Sample.A100, 1)),
+        0,
         replicas,
         1,
         0,
@@ -35,6 +36,7 @@ class ReportBuilderTest {
       new PoolFacts(
           "large",
           Optional.empty(),
+          0,
           1,
           0,
           0,

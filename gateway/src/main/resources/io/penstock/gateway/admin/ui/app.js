@@ -11,7 +11,7 @@ function show(moveFocus) {
   const wanted = location.hash.slice(1), name = Object.hasOwn(PAGES, wanted) ? wanted : "live";
   for (const each of Object.keys(PAGES)) $(each).hidden = each !== name;
   for (const link of document.querySelectorAll("nav a")) {
-    if (link.hash === "#" + name) link.setAttribute("aria-current", "page");
+    if (link.hash === "#" + name && link.pathname === "/") link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   const title = document.querySelector(`#${name} h1`).textContent;

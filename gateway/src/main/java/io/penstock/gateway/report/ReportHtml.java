@@ -1,26 +1,50 @@
-package io.penstock.gateway.cli;
+package io.penstock.gateway.report;
 
+import io.penstock.gateway.page.Chart;
+import io.penstock.gateway.page.Style;
 import io.penstock.planner.report.Report;
 import io.penstock.planner.size.Show;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /** A report as one page that needs nothing beside it, on a screen and on paper. */
-final class ReportHtml {
+public final class ReportHtml {
   private static final int HOURS = 24;
+
+  /** What a browser is to allow this page: its own style, and nothing else. */
+  public static final String POLICY =
+      "default-src 'none'; style-src 'sha256-"
+          + sha256(Style.PAGE)
+          + "'; base-uri 'none';"
+          + " form-action 'none'; frame-ancestors 'none'";
 
   private final StringBuilder page = new StringBuilder();
 
   private ReportHtml() {}
 
-  static String of(Report report) {
+  private static String sha256(String text) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return Base64.getEncoder().encodeToString(digest);
+    } catch (NoSuchAlgorithmException everyJdkHasIt) {
+      throw new IllegalStateException(everyJdkHasIt);
+    }
+  }
+
+  /** The report. */
+  public static String of(Report report) {
     var html = new ReportHtml();
     html.page
         .append("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">")
         .append("<meta name=\"viewport\" content=\"width=device-width\">")
         .append("<title>Capacity report</title><style>")
-        .append(PlanHtml.STYLE)
+        .append(Style.PAGE)
         .append("</style>\n");
     html.report(report);
     return html.page.append("</html>\n").toString();
@@ -112,7 +136,7 @@ final class ReportHtml {
       across[i] = i;
       up[i] = byHour.getOrDefault((long) first + i, 0L);
     }
-    chart.line(across, up, Chart.COLOURS[0], "none");
+    chart.line(across, up, Chart.COLOURS.get(0), "none");
     page.append("<div class=\"charts\"><div class=\"chart\">")
         .append(chart.end())
         .append("</div></div>\n");
@@ -171,7 +195,7 @@ final class ReportHtml {
       up[2 * hour] = byHour.get(hour);
       up[2 * hour + 1] = byHour.get(hour);
     }
-    chart.line(across, up, Chart.COLOURS[0], "none");
+    chart.line(across, up, Chart.COLOURS.get(0), "none");
     chart.line(new double[] {0, HOURS}, new double[] {limit, limit}, Chart.LIMIT, "5 4");
     page.append("<div class=\"chart\"><h3>").append(Chart.escape(title)).append("</h3>");
     page.append(chart.end());

@@ -1,4 +1,4 @@
-package io.penstock.gateway.cli;
+package io.penstock.gateway.report;
 
 import io.penstock.planner.report.Report;
 import io.penstock.planner.size.Show;
@@ -8,12 +8,13 @@ import java.util.List;
 import java.util.Locale;
 
 /** A report for a terminal. */
-final class ReportText {
+public final class ReportText {
   private final List<String> lines = new ArrayList<>();
 
   private ReportText() {}
 
-  static List<String> of(Report report) {
+  /** The report. */
+  public static List<String> of(Report report) {
     var text = new ReportText();
     text.all(report);
     return text.lines;

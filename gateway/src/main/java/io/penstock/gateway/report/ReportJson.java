@@ -1,4 +1,4 @@
-package io.penstock.gateway.cli;
+package io.penstock.gateway.report;
 
 import io.penstock.planner.report.Report;
 import io.vertx.core.json.JsonArray;
@@ -9,12 +9,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A report for programs: times in milliseconds, null for what is not known. */
-final class ReportJson {
+public final class ReportJson {
   private static final double MILLIS = 1e3;
 
   private ReportJson() {}
 
-  static JsonObject of(Report report) {
+  /** The report. */
+  public static JsonObject of(Report report) {
     var hours = new JsonArray();
     report
         .requestsByHour()

@@ -1,15 +1,15 @@
-package io.penstock.gateway.cli;
+package io.penstock.gateway.page;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleFunction;
 
 /** One drawing as SVG text: a plot with two axes from 0, or free boxes and words. */
-final class Chart {
-  static final int WIDTH = 460;
-  static final String[] COLOURS = {
-    "#2f5d8c", "#d98a29", "#4f9a6b", "#c9d6e3", "#8b8f96", "#a3455b"
-  };
-  static final String LIMIT = "#a3231b";
+public final class Chart {
+  public static final int WIDTH = 460;
+  public static final List<String> COLOURS =
+      List.of("#2f5d8c", "#d98a29", "#4f9a6b", "#c9d6e3", "#8b8f96", "#a3455b");
+  public static final String LIMIT = "#a3231b";
 
   private static final int HEIGHT = 220;
   private static final int LEFT = 66;
@@ -29,12 +29,12 @@ final class Chart {
   }
 
   /** Boxes and words at places of their own. */
-  static Chart free(int height, String name) {
+  public static Chart free(int height, String name) {
     return new Chart(height, name);
   }
 
   /** A plot whose axes reach to at least {@code right} and {@code top}, at round figures. */
-  static Chart plot(
+  public static Chart plot(
       String name,
       double right,
       DoubleFunction<String> across,
@@ -51,7 +51,7 @@ final class Chart {
   /**
    * The least multiple of a round step that {@code value} does not pass in {@link #STEPS} steps.
    */
-  static double rounded(double value) {
+  public static double rounded(double value) {
     double raw = value / STEPS;
     double power = Math.pow(10, Math.floor(Math.log10(raw)));
     for (double digit : new double[] {1, 1.5, 2, 2.5, 3, 4, 5, 6, 8}) {
@@ -62,11 +62,11 @@ final class Chart {
     return 10 * power * STEPS;
   }
 
-  String end() {
+  public String end() {
     return svg.append("</svg>").toString();
   }
 
-  static String escape(String text) {
+  public static String escape(String text) {
     return text.replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
@@ -83,11 +83,11 @@ final class Chart {
     text(WIDTH - RIGHT, HEIGHT - 6, "end", below);
   }
 
-  double right() {
+  public double right() {
     return right;
   }
 
-  double top() {
+  public double top() {
     return top;
   }
 
@@ -102,7 +102,7 @@ final class Chart {
   // ---- in the plot's own units
 
   /** A line through points, up to the first that is over the top. */
-  void line(double[] across, double[] up, String colour, String dashes) {
+  public void line(double[] across, double[] up, String colour, String dashes) {
     var path = new StringBuilder();
     for (int i = 0; i < across.length; i++) {
       path.append(path.isEmpty() ? 'M' : 'L')
@@ -119,33 +119,33 @@ final class Chart {
   }
 
   /** A line across the plot. */
-  void level(double value, String colour, String dashes) {
+  public void level(double value, String colour, String dashes) {
     stroke(LEFT, y(value), WIDTH - RIGHT, y(value), colour, dashes);
   }
 
   /** A line up the plot with a word at its top, on the side where there is room. */
-  void mark(double value, String word) {
+  public void mark(double value, String word) {
     double x = x(value);
     stroke(x, TOP, x, HEIGHT - BOTTOM, "#5b6675", "2 3");
     boolean leftOf = x > WIDTH / 2.0;
     text(leftOf ? x - 4 : x + 4, TOP + 10, leftOf ? "end" : "start", word);
   }
 
-  void dot(double across, double up, double radius, String colour) {
+  public void dot(double across, double up, double radius, String colour) {
     add(
         "<circle cx=\"%s\" cy=\"%s\" r=\"%s\" fill=\"%s\"/>"
             .formatted(round(x(across)), round(y(up)), round(radius), colour));
   }
 
   /** A word beside a point, on the side where there is room. */
-  void label(double across, double up, String word) {
+  public void label(double across, double up, String word) {
     double x = x(across);
     boolean leftOf = x > WIDTH - 90;
     text(leftOf ? x - 4 : x + 4, y(up) - 7, leftOf ? "end" : "start", word);
   }
 
   /** What each line is, above the plot; a word that begins with a dash is drawn dashed. */
-  void legend(String... colourAndWord) {
+  public void legend(String... colourAndWord) {
     double x = LEFT;
     for (int i = 0; i < colourAndWord.length; i += 2) {
       boolean dashed = colourAndWord[i + 1].startsWith("-");
@@ -158,13 +158,13 @@ final class Chart {
 
   // ---- in pixels
 
-  void box(double x, double y, double width, double height, String colour) {
+  public void box(double x, double y, double width, double height, String colour) {
     add(
         "<rect x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" fill=\"%s\"/>"
             .formatted(round(x), round(y), round(width), round(height), colour));
   }
 
-  void text(double x, double y, String anchor, String text) {
+  public void text(double x, double y, String anchor, String text) {
     add(
         "<text x=\"%s\" y=\"%s\" text-anchor=\"%s\">%s</text>"
             .formatted(round(x), round(y), anchor, escape(text)));

@@ -1,14 +1,17 @@
-package io.penstock.gateway.cli;
+package io.penstock.gateway.report;
 
 import io.penstock.config.trace.TrafficFiles;
 import io.penstock.planner.report.Entry;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,13 +23,17 @@ import org.jspecify.annotations.Nullable;
 final class Recorded {
   private static final double MILLIS = 1e-3;
 
+  private final double since;
+  private final BooleanSupplier patient;
   private final Consumer<Entry> entries;
   private int records;
   private int torn;
   private int bad;
   private @Nullable String firstBad;
 
-  private Recorded(Consumer<Entry> entries) {
+  private Recorded(double since, BooleanSupplier patient, Consumer<Entry> entries) {
+    this.since = since;
+    this.patient = patient;
     this.entries = entries;
   }
 
@@ -40,19 +47,56 @@ final class Recorded {
    */
   record Tally(int records, int torn, int bad, @Nullable String firstBad) {}
 
+  /** It took longer than somebody waits. */
+  static final class TooLong extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    TooLong() {
+      super("more was recorded than is read while somebody waits", null, false, false);
+    }
+  }
+
   /** Gives every record of these files and directories to {@code entries}. */
   static Tally read(List<Path> sources, Consumer<Entry> entries) throws IOException {
-    var reading = new Recorded(entries);
+    return read(sources, Double.NEGATIVE_INFINITY, () -> true, entries);
+  }
+
+  /**
+   * Gives the records of requests that came at {@code since} or later to {@code entries}. A file
+   * that was last written before that has none of them.
+   *
+   * @param patient whether to read on; where not, it throws {@link TooLong}
+   */
+  static Tally read(
+      List<Path> sources, double since, BooleanSupplier patient, Consumer<Entry> entries)
+      throws IOException {
+    var reading = new Recorded(since, patient, entries);
     for (Path segment : TrafficFiles.segments(sources)) {
-      TrafficFiles.read(segment, reading::line);
+      if (writtenSince(segment, since)) {
+        TrafficFiles.read(segment, reading::line);
+      }
     }
     return new Tally(reading.records, reading.torn, reading.bad, reading.firstBad);
   }
 
-  private void line(Path file, int number, String text, boolean cut) {
+  private static boolean writtenSince(Path segment, double since) throws IOException {
     try {
-      entries.accept(entry(new JsonObject(text)));
-      records++;
+      return Files.getLastModifiedTime(segment).toMillis() * MILLIS >= since;
+    } catch (NoSuchFileException _) {
+      return true; // It is being packed; who reads it looks for it under both names.
+    }
+  }
+
+  private void line(Path file, int number, String text, boolean cut) {
+    if (!patient.getAsBoolean()) {
+      throw new TooLong();
+    }
+    try {
+      var entry = entry(new JsonObject(text));
+      if (entry.epochSeconds() >= since) {
+        entries.accept(entry);
+        records++;
+      }
     } catch (DecodeException
         | DateTimeException
         | ClassCastException
