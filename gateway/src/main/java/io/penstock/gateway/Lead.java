@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * leave, without the others noticing. All on the leader's loop.
  */
 final class Lead implements AnswerSink, Landing, Passenger.Ride {
+  /** How long those who are far behind are left alone before it is looked whether they read. */
+  private static final long LOOK_MILLIS = 1000;
+
   private final Context context = Objects.requireNonNull(Vertx.currentContext());
   private final AnswerCache cache;
   private final Question question;
@@ -40,6 +43,7 @@ final class Lead implements AnswerSink, Landing, Passenger.Ride {
   private @Nullable Valve valve;
   private int attempt;
   private int status;
+  private boolean watching;
 
   /**
    * @param own writes to the leader's client
@@ -105,8 +109,25 @@ final class Lead implements AnswerSink, Landing, Passenger.Ride {
     Valve source = valve;
     if (source != null && recording.isFarAhead(() -> context.runOnContext(_ -> source.resume()))) {
       source.pause();
+      watchTheSlow();
     }
     return taken;
+  }
+
+  private void watchTheSlow() {
+    if (!watching) {
+      watching = true;
+      context
+          .owner()
+          .setTimer(
+              LOOK_MILLIS,
+              _ -> {
+                watching = false;
+                if (recording.stillWaits()) {
+                  watchTheSlow();
+                }
+              });
+    }
   }
 
   @Override

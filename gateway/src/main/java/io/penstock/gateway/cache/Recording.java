@@ -13,13 +13,17 @@ import org.jspecify.annotations.Nullable;
  * its own loop. The bytes are there once for all of them. One loop writes; the rest is safe on any.
  *
  * <p>Memory is bounded: as long as the answer is within the bound all of it stays, so that anyone
- * may join. Beyond it nobody joins any more, what all have read is dropped, and a reader who is a
- * whole bound behind the others is given up ({@link Over.TooSlow}). The writer is told to pause
- * only when even the fastest reader is far behind: one slow client stops nobody.
+ * may join. Beyond it nobody joins any more, and what all have read is dropped. The writer is told
+ * to pause when even the fastest reader is far behind, and for a while when one is a whole bound
+ * behind: as long as that one reads, and not longer than {@link #MOST_LOOKS} looks for the whole
+ * answer. Then it is given up ({@link Over.TooSlow}), so that no client stops the others for good.
  */
 public final class Recording {
   /** How far the fastest reader may be behind before the writer pauses. */
   static final int AHEAD_BYTES = 256 << 10;
+
+  /** How often in all the writer waits from one look to the next for who is a bound behind. */
+  static final int MOST_LOOKS = 10;
 
   /** How much one who is behind is given at once. */
   private static final int MERGED_BYTES = 64 << 10;
@@ -41,6 +45,7 @@ public final class Recording {
   private boolean abandoned;
   private boolean freed;
   private int firstPart;
+  private int looks;
 
   /**
    * @param maxBytes of which an answer stays whole
@@ -124,7 +129,7 @@ public final class Recording {
       boolean roomLeft = room.addAndGet(-bytes.length) >= 0;
       unbounded |= end > maxBytes || !roomLeft;
       if (unbounded && open) {
-        giveUpSlow();
+        giveUpFarBeyond();
         trim();
       }
       woken = readersIfOpen();
@@ -209,17 +214,52 @@ public final class Recording {
 
   /** Whether the writer should pause; {@code then} is called, on any thread, when it may go on. */
   public synchronized boolean isFarAhead(Runnable then) {
-    boolean far = open && ahead() > AHEAD_BYTES;
+    boolean far = open && (ahead() > AHEAD_BYTES || someoneLags());
     whenCaughtUp = far ? then : null;
     return far;
+  }
+
+  /**
+   * To be asked again a little later as long as it is true: the writer stands for readers who are a
+   * whole bound behind. Who has not read since the last look is given up, and all of them once it
+   * has been looked often enough.
+   */
+  public boolean stillWaits() {
+    List<Place> woken = new ArrayList<>();
+    Runnable writer;
+    boolean waits;
+    synchronized (this) {
+      if (whenCaughtUp == null || !someoneLags()) {
+        return false;
+      }
+      boolean isFirstNear = ahead() <= AHEAD_BYTES;
+      looks += isFirstNear ? 1 : 0;
+      for (Place place : places) {
+        if (lags(place) && isFirstNear) {
+          if (place.at == place.lookedAt || looks > MOST_LOOKS) {
+            giveUp(place);
+            woken.add(place);
+          }
+        }
+        place.lookedAt = place.at;
+      }
+      trim();
+      writer = caughtUp();
+      waits = writer == null;
+    }
+    wake(woken);
+    if (writer != null) {
+      writer.run();
+    }
+    return waits;
   }
 
   private long ahead() {
     long nearest = Long.MAX_VALUE;
     for (Place place : places) {
-      nearest = Math.min(nearest, end - place.at);
+      nearest = place.tooSlow ? nearest : Math.min(nearest, end - place.at);
     }
-    return places.isEmpty() ? 0 : nearest;
+    return nearest == Long.MAX_VALUE ? 0 : nearest;
   }
 
   /** All of it; null where a part is not there any more. */
@@ -256,6 +296,7 @@ public final class Recording {
     private final Reader reader;
     private long at;
     private int part;
+    private long lookedAt = -1;
     private boolean longSilence;
     private boolean tooSlow;
     private boolean left;
@@ -273,10 +314,7 @@ public final class Recording {
             return new Over.TooSlow();
           }
           Heard heard = hear();
-          if (whenCaughtUp != null && ahead() <= AHEAD_BYTES / 2) {
-            writer = whenCaughtUp;
-            whenCaughtUp = null;
-          }
+          writer = caughtUp();
           return heard;
         }
       } finally {
@@ -317,6 +355,7 @@ public final class Recording {
     /** Gives the place up; whether others are still aboard while the call goes on. */
     public boolean leave() {
       Runnable last = null;
+      Runnable writer = null;
       boolean othersAboard;
       synchronized (Recording.this) {
         if (left) {
@@ -331,10 +370,15 @@ public final class Recording {
             last = whenAbandoned;
           }
           free();
+        } else {
+          writer = caughtUp();
         }
       }
       if (last != null) {
         last.run();
+      }
+      if (writer != null) {
+        writer.run();
       }
       return othersAboard;
     }
@@ -342,15 +386,49 @@ public final class Recording {
 
   // Inside, with the lock.
 
-  private void giveUpSlow() {
-    long most = room.get() < 0 ? Math.min(maxBytes, 4L * AHEAD_BYTES) : maxBytes;
+  /** What the writer is to do now that nobody is far behind any more. */
+  private @Nullable Runnable caughtUp() {
+    if (whenCaughtUp == null || ahead() > AHEAD_BYTES / 2 || someoneLags()) {
+      return null;
+    }
+    Runnable writer = whenCaughtUp;
+    whenCaughtUp = null;
+    return writer;
+  }
+
+  private boolean someoneLags() {
+    if (!unbounded) {
+      return false;
+    }
     for (Place place : places) {
-      if (end - place.at > most && ahead() <= AHEAD_BYTES) {
-        place.tooSlow = true;
-        place.at = end;
-        place.part = firstPart + parts.size();
+      if (lags(place)) {
+        return true;
       }
     }
+    return false;
+  }
+
+  private boolean lags(Place place) {
+    return !place.tooSlow && end - place.at > most();
+  }
+
+  private long most() {
+    return room.get() < 0 ? Math.min(maxBytes, 4L * AHEAD_BYTES) : maxBytes;
+  }
+
+  /** A writer that was told to pause may have had something on its way, but not as much again. */
+  private void giveUpFarBeyond() {
+    for (Place place : places) {
+      if (lags(place) && end - place.at > 2 * most() && ahead() <= AHEAD_BYTES) {
+        giveUp(place);
+      }
+    }
+  }
+
+  private void giveUp(Place place) {
+    place.tooSlow = true;
+    place.at = end;
+    place.part = firstPart + parts.size();
   }
 
   /** Beyond the bound, what everyone has read goes. */
@@ -360,7 +438,7 @@ public final class Recording {
     }
     long least = end;
     for (Place place : places) {
-      least = Math.min(least, place.at);
+      least = place.tooSlow ? least : Math.min(least, place.at);
     }
     int gone = 0;
     long bytes = 0;

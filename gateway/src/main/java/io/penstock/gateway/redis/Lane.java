@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * one timer, for the oldest of them, bounds them all.
  */
 final class Lane {
+  /** A loop's timers come this much late, and a caller is to wait for no more than its time-out. */
+  private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   private final ContextInternal context;
   private final Endpoint.Client client;
   private final Breaker breaker;
@@ -37,7 +40,7 @@ final class Lane {
     this.context = context;
     this.client = client;
     this.breaker = breaker;
-    this.timeoutNanos = timeoutNanos;
+    this.timeoutNanos = Math.max(timeoutNanos / 2, timeoutNanos - LATE_NANOS);
     this.silenceNanos = Math.max(TimeUnit.SECONDS.toNanos(2), 10 * timeoutNanos);
   }
 

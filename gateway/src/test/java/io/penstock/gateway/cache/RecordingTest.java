@@ -88,27 +88,95 @@ class RecordingTest {
     assertThat(woken).hasValue(3);
   }
 
+  /** As the writer does: until it is told to pause. */
+  private void writeUntilPaused(Place fast, Runnable resume) {
+    byte[] part = new byte[16 << 10];
+    do {
+      recording.add(part.clone());
+      assertThat(read(fast)).hasSize(part.length);
+      assertThat(ROOM - room.get()).isLessThanOrEqualTo(BOUND + part.length);
+    } while (!recording.isFarAhead(resume));
+  }
+
   @Test
-  void slowReader_aBoundBehind_isGivenUp_andTheFastOneIsNot() {
+  void slowReader_whoDoesNotRead_isGivenUp_andTheFastOneIsNot() {
     Place fast = place();
     Place slow = place();
     recording.open();
-    long written = 0;
-    byte[] part = new byte[16 << 10];
-    while (written < 4L * BOUND) {
-      recording.add(part.clone());
-      written += part.length;
-      assertThat(recording.isFarAhead(() -> {})).isFalse();
-      assertThat(read(fast)).hasSize(part.length);
-      assertThat(ROOM - room.get()).isLessThanOrEqualTo(BOUND + part.length);
-    }
+    var resumed = new AtomicInteger();
+    writeUntilPaused(fast, resumed::incrementAndGet);
+    assertThat(recording.stillWaits()).isTrue();
+    assertThat(recording.stillWaits()).isFalse();
 
+    assertThat(resumed).hasValue(1);
     assertThat(slow.next()).isInstanceOf(Over.TooSlow.class);
     assertThat(recording.join(() -> {})).isNull();
     assertThat(recording.whole()).isNull();
+    write("more");
+    assertThat(read(fast)).isEqualTo("more");
     fast.leave();
     slow.leave();
     assertThat(room).hasValue(ROOM);
+  }
+
+  @Test
+  void slowReader_whoReads_isWaitedFor_andHasAllOfIt() {
+    Place fast = place();
+    Place slow = place();
+    recording.open();
+    var resumed = new AtomicInteger();
+    for (int i = 0; i < Recording.MOST_LOOKS; i++) {
+      writeUntilPaused(fast, resumed::incrementAndGet);
+      assertThat(recording.stillWaits()).isTrue();
+      assertThat(resumed).hasValue(i);
+      assertThat(slow.next()).isInstanceOf(Part.class);
+      assertThat(resumed).hasValue(i + 1);
+    }
+    recording.close(new Over.Ended());
+    assertThat(read(slow)).endsWith("Ended");
+    assertThat(read(fast)).isEqualTo("Ended");
+  }
+
+  @Test
+  void slowReader_whoReadsTooSlowlyForTooLong_isGivenUp() {
+    Place fast = place();
+    Place slow = place();
+    recording.open();
+    for (int i = 0; i < Recording.MOST_LOOKS; i++) {
+      writeUntilPaused(fast, () -> {});
+      assertThat(recording.stillWaits()).isTrue();
+      slow.next();
+    }
+    writeUntilPaused(fast, () -> {});
+    assertThat(recording.stillWaits()).isFalse();
+    assertThat(slow.next()).isInstanceOf(Over.TooSlow.class);
+  }
+
+  @Test
+  void slowReader_whoLeaves_isWaitedForNoLonger() {
+    Place fast = place();
+    Place slow = place();
+    recording.open();
+    var resumed = new AtomicInteger();
+    writeUntilPaused(fast, resumed::incrementAndGet);
+    slow.leave();
+    assertThat(resumed).hasValue(1);
+    assertThat(recording.stillWaits()).isFalse();
+  }
+
+  /** Whoever goes on writing all the same does not fill the memory. */
+  @Test
+  void writer_whoDoesNotPause_losesTheSlowOne() {
+    Place fast = place();
+    Place slow = place();
+    recording.open();
+    byte[] part = new byte[16 << 10];
+    for (int written = 0; written < 4 * BOUND; written += part.length) {
+      recording.add(part.clone());
+      assertThat(read(fast)).hasSize(part.length);
+      assertThat(ROOM - room.get()).isLessThanOrEqualTo(2 * BOUND + part.length);
+    }
+    assertThat(slow.next()).isInstanceOf(Over.TooSlow.class);
   }
 
   @Test
