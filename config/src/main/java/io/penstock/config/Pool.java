@@ -99,7 +99,8 @@ public record Pool(
     SGLANG,
     TGI,
     LLAMA_CPP,
-    OPENAI
+    OPENAI,
+    ANTHROPIC
   }
 
   /** Whose model name an answer carries. */

@@ -92,7 +92,15 @@ final class PoolBinding {
     Breaker breaker = section.section("breaker").map(PoolBinding::breaker).orElse(Breaker.DEFAULT);
     Duration interval =
         section.section("health").map(PoolBinding::healthInterval).orElse(Duration.ZERO);
-    return new Resilience(breaker, interval);
+    Retries retries = section.section("retries").map(PoolBinding::retries).orElse(Retries.DEFAULT);
+    return new Resilience(breaker, retries, interval);
+  }
+
+  private static Retries retries(Section section) {
+    var otherwise = Retries.DEFAULT;
+    double share = section.read("share", Notation.SHARE, otherwise.share());
+    int least = section.integer("least", otherwise.least());
+    return section.make(() -> new Retries(share, least), otherwise);
   }
 
   private static Breaker breaker(Section section) {

@@ -109,7 +109,8 @@ final class Pipeline {
       case Turn turn -> {
         Errand errand = new Errand(call, visit.request().headers(), stages.bodies());
         Delivery delivery = new Delivery(visit.answer(call, demand));
-        visit.fly(upstream.flight(errand, turn, places, delivery, visit));
+        Translated sink = new Translated(delivery, call.body().stream());
+        visit.fly(upstream.flight(errand, turn, places, sink, visit));
       }
       case Refusal no -> visit.refuse(no);
     }

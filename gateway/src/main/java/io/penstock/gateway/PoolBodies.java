@@ -1,6 +1,7 @@
 package io.penstock.gateway;
 
 import io.penstock.config.Pool;
+import io.penstock.gateway.anthropic.MessagesRequest;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Operation;
 import io.penstock.gateway.upstream.Bodies;
@@ -24,6 +25,9 @@ final class PoolBodies implements Bodies {
 
   @Override
   public Buffer body(Call call, Pool pool) {
+    if (pool.provider() == Pool.Provider.ANTHROPIC) {
+      return MessagesRequest.of(call.body().bytes(), call.body().length(), pool);
+    }
     boolean askUsage = call.body().stream() && call.operation() != Operation.EMBEDDINGS;
     return Objects.requireNonNull(edits.get(pool.name()))
         .apply(call.body(), askUsage, OptionalInt.empty())

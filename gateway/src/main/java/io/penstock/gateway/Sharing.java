@@ -91,7 +91,8 @@ final class Sharing {
     switch (places.first()) {
       case Turn turn -> {
         Errand errand = new Errand(call, visit.request().headers(), stages.bodies());
-        Flight flight = upstream.flight(errand, turn, places, lead, lead);
+        Translated sink = new Translated(lead, call.body().stream());
+        Flight flight = upstream.flight(errand, turn, places, sink, lead);
         visit.aboard(passenger);
         passenger.board(lead, place);
         visit.lead(lead, flight);

@@ -27,7 +27,6 @@ import java.util.function.LongSupplier;
 final class BackendBreaker {
   private static final double BACKOFF = 2;
   private static final float PERCENT = 100;
-  private static final Failed FAILED = new Failed();
 
   private final Breaker config;
   private final CircuitBreaker breaker;
@@ -61,6 +60,11 @@ final class BackendBreaker {
   /** Whether it is given calls. */
   boolean closed() {
     return breaker.getState() == State.CLOSED;
+  }
+
+  /** Whether it is out, or would be if there were another. */
+  boolean bad() {
+    return !closed() || failures.get() >= config.minimum();
   }
 
   /** 0 closed, 1 half open, 2 open. */
@@ -97,7 +101,7 @@ final class BackendBreaker {
   void failed(boolean probe) {
     failures.incrementAndGet();
     if (closed() || probe) {
-      breaker.onError(0, TimeUnit.NANOSECONDS, FAILED);
+      breaker.onError(0, TimeUnit.NANOSECONDS, new Failed());
     }
   }
 

@@ -52,7 +52,9 @@ public final class Backends {
   public enum State {
     /** It is given calls. */
     UP("up"),
-    /** It failed too often, or says itself that it cannot. */
+    /**
+     * It failed too often, or says itself that it cannot; the last of a pool is used all the same.
+     */
     DOWN("down"),
     /** It is given no new calls; those in flight go on. */
     DRAINING("draining");

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * What a pool must be able to do for one call.
  *
  * @param embeddings the call asks for embeddings, else for a completion
+ * @param chat it is a chat with one answer, which is all that the Messages API has
  * @param tools it offers tools
  * @param vision it has images
  * @param promptTokens estimated; of one prompt, as those of a batch are served each on its own
@@ -19,12 +20,18 @@ import org.jspecify.annotations.Nullable;
  *     client left it open
  */
 record Need(
-    boolean embeddings, boolean tools, boolean vision, int promptTokens, int completionTokens) {
+    boolean embeddings,
+    boolean chat,
+    boolean tools,
+    boolean vision,
+    int promptTokens,
+    int completionTokens) {
 
   static Need of(Call call, Demand demand) {
     boolean embeddings = call.operation() == Operation.EMBEDDINGS;
     return new Need(
         embeddings,
+        call.operation() == Operation.CHAT_COMPLETIONS && call.body().choices() == 1,
         demand.needsTools(),
         demand.needsVision(),
         demand.promptTokens() / Math.max(1, call.body().prompts()),
@@ -85,6 +92,9 @@ record Need(
   }
 
   private @Nullable String capabilityMissingIn(Pool pool) {
+    if (!chat && pool.provider() == Pool.Provider.ANTHROPIC) {
+      return "it serves chats with one answer alone";
+    }
     if (!serves(pool)) {
       return embeddings ? "it serves no embeddings" : "it serves embeddings alone";
     }
@@ -100,6 +110,9 @@ record Need(
   }
 
   private boolean serves(Pool pool) {
+    if (!chat && pool.provider() == Pool.Provider.ANTHROPIC) {
+      return false;
+    }
     return embeddings ? pool.supports().embeddings() : pool.supports().chat();
   }
 

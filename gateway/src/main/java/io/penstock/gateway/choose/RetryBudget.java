@@ -1,21 +1,20 @@
 package io.penstock.gateway.choose;
 
+import io.penstock.config.Retries;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * How many more attempts a pool's calls may make than there are calls: in any minute a tenth of its
- * calls, and {@link #FLOOR} so that a quiet pool may retry too. Without it, a pool that fails is
- * asked several times as much as before, which keeps it failing.
+ * How many more attempts a pool's calls may make than there are calls: in any minute a share of its
+ * calls, and a few so that a quiet pool may retry too. Without it, a pool that fails is asked
+ * several times as much as before, which keeps it failing.
  *
  * <p>Counted in a ring of seconds; shared by all loops, a few instructions under a lock.
  */
 final class RetryBudget {
-  static final int FLOOR = 10;
-
   private static final int SECONDS = 60;
-  private static final int CALLS_PER_RETRY = 10;
 
+  private final Retries config;
   private final LongSupplier nanos;
   private final int[] calls = new int[SECONDS];
   private final int[] retries = new int[SECONDS];
@@ -23,9 +22,14 @@ final class RetryBudget {
   private long callsSum;
   private long retriesSum;
 
-  RetryBudget(LongSupplier nanos) {
+  RetryBudget(Retries config, LongSupplier nanos) {
+    this.config = config;
     this.nanos = nanos;
     this.second = now();
+  }
+
+  Retries config() {
+    return config;
   }
 
   synchronized void called() {
@@ -37,7 +41,7 @@ final class RetryBudget {
   /** Takes one more attempt; false where there is none left. */
   synchronized boolean spend() {
     int slot = slot();
-    if (retriesSum >= FLOOR + callsSum / CALLS_PER_RETRY) {
+    if (retriesSum >= config.least() + (long) (callsSum * config.share())) {
       return false;
     }
     retries[slot]++;

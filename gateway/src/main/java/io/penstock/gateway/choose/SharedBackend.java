@@ -112,7 +112,7 @@ final class SharedBackend {
     Backends.State state =
         draining
             ? Backends.State.DRAINING
-            : unhealthy || !seen.closed() ? Backends.State.DOWN : Backends.State.UP;
+            : unhealthy || seen.bad() ? Backends.State.DOWN : Backends.State.UP;
     return new Backends.BackendStatus(
         backend.id(),
         backend.url(),

@@ -2,6 +2,7 @@ package io.penstock.gateway.choose;
 
 import io.penstock.config.Balance;
 import io.penstock.config.Pool;
+import io.penstock.config.Retries;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +50,11 @@ final class SharedPool {
         before != null && before.keys.secrets().equals(pool.keys())
             ? before.keys
             : new KeyRing(pool.keys());
-    this.retries = before != null ? before.retries : new RetryBudget(nanos);
+    Retries budget = pool.resilience().retries();
+    this.retries =
+        before != null && before.retries.config().equals(budget)
+            ? before.retries
+            : new RetryBudget(budget, nanos);
     if (before != null) {
       before.backends.stream().filter(each -> !backends.contains(each)).forEach(selector::gone);
     }

@@ -1,5 +1,6 @@
 package io.penstock.gateway.upstream;
 
+import io.penstock.config.Pool;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Turn;
 import io.vertx.core.MultiMap;
@@ -18,6 +19,12 @@ final class RequestHeads {
   private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
 
   private static final CharSequence REQUEST_ID = HttpHeaders.createOptimized("x-request-id");
+
+  private static final CharSequence API_KEY = HttpHeaders.createOptimized("x-api-key");
+  private static final CharSequence ANTHROPIC_VERSION =
+      HttpHeaders.createOptimized("anthropic-version");
+  private static final CharSequence THE_VERSION = HttpHeaders.createOptimized("2023-06-01");
+  private static final String MESSAGES = "/v1/messages";
 
   private static final List<CharSequence> PASSED =
       List.of(
@@ -39,11 +46,22 @@ final class RequestHeads {
     }
     headers.add(HttpHeaders.CONTENT_TYPE, JSON);
     headers.add(REQUEST_ID, call.id());
-    turn.credential()
-        .ifPresent(key -> headers.add(HttpHeaders.AUTHORIZATION, "Bearer " + key.reveal()));
+    boolean anthropic = turn.pool().provider() == Pool.Provider.ANTHROPIC;
+    turn.credential().ifPresent(key -> authorize(headers, key.reveal(), turn.pool().provider()));
+    if (anthropic) {
+      headers.add(ANTHROPIC_VERSION, THE_VERSION);
+    }
     return new RequestOptions()
         .setMethod(HttpMethod.POST)
-        .setURI(origin.pathPrefix + call.operation().path())
+        .setURI(origin.pathPrefix + (anthropic ? MESSAGES : call.operation().path()))
         .setHeaders(headers);
+  }
+
+  private static void authorize(MultiMap headers, String key, Pool.Provider provider) {
+    if (provider == Pool.Provider.ANTHROPIC) {
+      headers.add(API_KEY, key);
+    } else {
+      headers.add(HttpHeaders.AUTHORIZATION, "Bearer " + key);
+    }
   }
 }

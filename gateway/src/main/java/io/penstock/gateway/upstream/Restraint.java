@@ -33,6 +33,8 @@ final class Restraint {
   private static final Pattern SPAN =
       Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)(ms|h|m|s|us|µs|ns)");
   private static final List<String> OPENAI = List.of("requests", "tokens");
+  private static final List<String> ANTHROPIC =
+      List.of("requests", "tokens", "input-tokens", "output-tokens");
 
   private Restraint() {}
 
@@ -60,6 +62,13 @@ final class Restraint {
                 headers.get("x-ratelimit-remaining-" + what),
                 headers.get("x-ratelimit-reset-" + what),
                 now);
+      }
+    }
+    if (provider == Pool.Provider.ANTHROPIC) {
+      for (String what : ANTHROPIC) {
+        String name = "anthropic-ratelimit-" + what;
+        longest =
+            spent(longest, headers.get(name + "-remaining"), headers.get(name + "-reset"), now);
       }
     }
     return longest.isZero() ? Optional.empty() : Optional.of(longest);

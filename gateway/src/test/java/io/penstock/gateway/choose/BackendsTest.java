@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.config.PenstockConfig;
 import io.penstock.config.Pool;
+import io.penstock.config.Retries;
 import io.penstock.gateway.call.Configs;
 import io.penstock.gateway.call.Refusal;
 import io.penstock.gateway.call.Seated;
@@ -264,8 +265,12 @@ final class BackendsTest {
     fail("c", 50);
     assertThat(status("a").state()).isEqualTo(State.DOWN);
     assertThat(status("b").state()).isEqualTo(State.DOWN);
+    assertThat(status("c").breaker()).isZero();
+    assertThat(backends.status().getFirst().up()).isFalse();
+    Turn last = turn();
+    assertThat(last.backend().id()).isEqualTo("c");
+    last.end(Ended.ANSWERED);
     assertThat(status("c").state()).isEqualTo(State.UP);
-    assertThat(turn().backend().id()).isEqualTo("c");
   }
 
   @Test
@@ -342,11 +347,11 @@ final class BackendsTest {
     while (backends.mayRetry(pool)) {
       allowed++;
     }
-    assertThat(allowed).isEqualTo(RetryBudget.FLOOR + 10);
+    assertThat(allowed).isEqualTo(Retries.DEFAULT.least() + 10);
     pass(Duration.ofSeconds(59));
     assertThat(backends.mayRetry(pool)).isFalse();
     pass(Duration.ofSeconds(1));
-    for (int i = 0; i < RetryBudget.FLOOR; i++) {
+    for (int i = 0; i < Retries.DEFAULT.least(); i++) {
       assertThat(backends.mayRetry(pool)).isTrue();
     }
     assertThat(backends.mayRetry(pool)).isFalse();
