@@ -395,6 +395,7 @@ final class Visit implements Landing {
       return;
     }
     ended = true;
+    stages.accept().release(request);
     if (passenger != null) {
       passenger.leave();
     }

@@ -37,6 +37,7 @@ public final class Accept {
       Future.succeededFuture(Optional.empty());
 
   private final Server server;
+  private final BodyMemory memory = new BodyMemory();
 
   public Accept(Server server) {
     this.server = server;
@@ -63,6 +64,11 @@ public final class Accept {
                     who instanceof Refusal refusal ? Optional.of(refusal) : Optional.empty()));
   }
 
+  /** The request's call has ended, and with it what its body took. */
+  public void release(HttpServerRequest request) {
+    memory.release(request);
+  }
+
   /** Gives the request its id, and the response the header that says so. */
   public static String stamp(HttpServerRequest request) {
     String given = request.headers().get(X_REQUEST_ID);
@@ -84,7 +90,7 @@ public final class Accept {
       HttpServerRequest request, Function<@Nullable String, Future<Optional<Refusal>>> refuseKey) {
     long startNanos = System.nanoTime();
     String id = stamp(request);
-    var upload = new Upload(request, server);
+    var upload = new Upload(request, server, memory);
     return switch (aim(request)) {
       case Aim.Missed(var refusal) -> discard(upload, refusal);
       case Aim.At(var operation) -> {

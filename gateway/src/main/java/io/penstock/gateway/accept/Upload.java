@@ -30,10 +30,12 @@ import java.util.Objects;
 final class Upload {
   static final Duration LINGER = Duration.ofSeconds(5);
 
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
   private static final int FIRST_BYTES = 64 << 10;
   private static final byte[] NONE = {};
 
   private final HttpServerRequest request;
+  private final BodyMemory memory;
   private final Context context;
   private final int maxBytes;
   private final Duration timeout;
@@ -46,7 +48,8 @@ final class Upload {
   private long discardedBytes;
   private long timer = -1;
 
-  Upload(HttpServerRequest request, Server server) {
+  Upload(HttpServerRequest request, Server server, BodyMemory memory) {
+    this.memory = memory;
     this.request = request;
     this.context = Objects.requireNonNull(Vertx.currentContext(), "not on an event loop");
     this.maxBytes = (int) Math.min(server.maxBodyBytes(), Integer.MAX_VALUE - Long.BYTES);
@@ -108,7 +111,12 @@ final class Upload {
       return;
     }
     if (needed > bytes.length) {
-      bytes = Arrays.copyOf(bytes, capacity((int) needed));
+      int capacity = capacity((int) needed);
+      if (capacity > FIRST_BYTES && !memory.take(request, capacity - bytes.length)) {
+        refuse(new Refusal.NoMemory(RETRY_AFTER));
+        return;
+      }
+      bytes = Arrays.copyOf(bytes, capacity);
     }
     chunk.getBytes(bytes, length);
     length = (int) needed;

@@ -97,6 +97,15 @@ public record Problem(
               "The pool '" + pool + "' is full; try again later.",
               after,
               true);
+      case Refusal.NoMemory(var after) ->
+          new Problem(
+              503,
+              "overloaded_error",
+              "overloaded",
+              null,
+              "There is no memory left for a request of this size; try again later.",
+              after,
+              true);
       case Refusal.NoBackend(var pool, var after) ->
           new Problem(
               503,

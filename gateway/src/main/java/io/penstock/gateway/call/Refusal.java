@@ -23,7 +23,8 @@ public sealed interface Refusal extends Accepted, Identified, Routed, Seated, Ad
         Refusal.NoBackend,
         Refusal.UpstreamFailed,
         Refusal.UpstreamTimeout,
-        Refusal.UploadTimeout {
+        Refusal.UploadTimeout,
+        Refusal.NoMemory {
 
   /**
    * The body is not what the API takes: {@code invalid_json}, {@code missing_required_parameter},
@@ -68,4 +69,7 @@ public sealed interface Refusal extends Accepted, Identified, Routed, Seated, Ad
   record UpstreamTimeout(String pool, Duration waited) implements Refusal {}
 
   record UploadTimeout(Duration waited) implements Refusal {}
+
+  /** The bodies of the requests that are here take all the memory that is meant for them. */
+  record NoMemory(Duration retryAfter) implements Refusal {}
 }

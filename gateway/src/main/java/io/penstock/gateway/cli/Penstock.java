@@ -42,6 +42,7 @@ public final class Penstock implements Runnable {
     commands.put("estimate", EstimateCommand.class);
     commands.put("modelserver", ModelServerCommand.class);
     commands.put("loadtest", LoadTestCommand.class);
+    commands.put("chaos", ChaosCommand.class);
     commands.put("accuracy", AccuracyCommand.class);
     commands.put("report", ReportCommand.class);
     commands.put("plan", PlanCommand.class);
@@ -73,6 +74,10 @@ public final class Penstock implements Runnable {
     var modelServer = root.getSubcommands().get("modelserver");
     if (modelServer != null) {
       modelServer.getCommandSpec().usageMessage().footer(ModelServerCommand.footer());
+    }
+    var chaos = root.getSubcommands().get("chaos");
+    if (chaos != null) {
+      chaos.getCommandSpec().usageMessage().footer(ChaosCommand.footer());
     }
     return root.setUsageHelpWidth(110)
         .setCaseInsensitiveEnumValuesAllowed(true)
