@@ -25,7 +25,7 @@ final class ClaimBinding {
   }
 
   Optional<Printed> claim(
-      List<PoolWish> pools, Optional<KvBudget> kv, Optional<SimpleLatency> simple) {
+      List<String> pools, Optional<KvBudget> kv, Optional<SimpleLatency> simple) {
     String what = section.text("what");
     double value = section.number("value");
     double upTo = section.number("up-to", value);
@@ -45,11 +45,10 @@ final class ClaimBinding {
     if (what.equals(ARITHMETIC_ALONE) && from.isEmpty()) {
       section.complain(section.below("what"), "needs from: the arithmetic that gives it");
     }
-    if (!pool.isEmpty() && pools.stream().noneMatch(each -> each.name().equals(pool))) {
-      var names = pools.stream().map(PoolWish::name).toList();
+    if (!pool.isEmpty() && !pools.contains(pool)) {
       section.complain(
           section.below("at.pool"),
-          Notation.quote(pool) + " is no pool of this scenario: " + Nearest.hint(pool, names));
+          Notation.quote(pool) + " is no pool of this scenario: " + Nearest.hint(pool, pools));
     }
     checkMethod(method, kv, simple);
     return ScenarioBinding.made(

@@ -48,6 +48,7 @@ final class ScenarioBinding {
     double doubt = root.number("uncertainty", Requirement.UNCALIBRATED);
     var hardware = new Hardware(catalog, root.section("allow"));
     var pools = new ArrayList<PoolWish>();
+    var poolNames = new ArrayList<String>();
     root.need("pools");
     for (boolean candidate : new boolean[] {false, true}) {
       root.named(
@@ -57,6 +58,7 @@ final class ScenarioBinding {
                       section,
                       "",
                       () -> {
+                        poolNames.add(pool);
                         var share = section.read("share", Notation.SHARE, 1.0);
                         var part = demand.times(share * reaching);
                         var asked =
@@ -75,7 +77,7 @@ final class ScenarioBinding {
     methods.ifPresent(Section::done);
     var claims =
         root.sections("claims").stream()
-            .flatMap(claim -> new ClaimBinding(claim).claim(pools, kv, simple).stream())
+            .flatMap(claim -> new ClaimBinding(claim).claim(poolNames, kv, simple).stream())
             .toList();
     var given = root.sections("given").stream().map(ScenarioBinding::given).toList();
     root.done();
@@ -149,18 +151,27 @@ final class ScenarioBinding {
 
   private static Lengths lengths(Section section, String key) {
     if (!section.isSection(key)) {
-      double tokens = section.number(key);
-      return made(section, key, () -> Lengths.fixed(tokens)).orElse(Lengths.fixed(100));
+      section.need(key);
+      double tokens = section.number(key, 100);
+      return made(section, key, () -> Lengths.fixed(some(tokens))).orElse(Lengths.fixed(100));
     }
     return section
         .section(key)
         .flatMap(inner -> {
-          double mean = inner.number("mean");
+          inner.need("mean");
+          double mean = inner.number("mean", 100);
           double variation = inner.number("variation", 0);
           inner.done();
-          return made(inner, "", () -> Lengths.logNormal(mean, variation));
+          return made(inner, "", () -> Lengths.logNormal(some(mean), variation));
         })
         .orElse(Lengths.fixed(100));
+  }
+
+  private static double some(double tokens) {
+    if (!(tokens > 0)) {
+      throw new IllegalArgumentException("must be 1 token or more, not " + tokens);
+    }
+    return tokens;
   }
 
   private static double answered(Section section) {

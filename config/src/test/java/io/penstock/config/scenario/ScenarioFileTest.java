@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,10 +41,10 @@ class ScenarioFileTest {
     };
   }
 
-  private static String firstProblem(String yaml) {
+  private static List<String> problems(String yaml) {
     return switch (ScenarioFile.parse("a.yaml", yaml, Catalog.shipped())) {
-      case Read.Ok _ -> "none";
-      case Read.Invalid(var problems) -> problems.getFirst().toString();
+      case Read.Ok _ -> List.of();
+      case Read.Invalid(var problems) -> problems.stream().map(Object::toString).toList();
     };
   }
 
@@ -62,7 +63,7 @@ class ScenarioFileTest {
 
   @Test
   void exampleOfTheInterface_isPlanned() {
-    assertThat(firstProblem(PLAIN)).isEqualTo("none");
+    assertThat(problems(PLAIN)).isEmpty();
   }
 
   @ParameterizedTest
@@ -126,17 +127,30 @@ class ScenarioFileTest {
         "memory-gb|memory-gig|is no figure: did you mean memory-gb?",
         "at: {pool: small}|at: {pool: big}|is no pool of this scenario",
         "completion-tokens: 100|completion-tokens: 0|1 token or more",
+        "prompt-tokens: 150|prompt-tokens: 0|1 token or more",
+        "prompt-tokens: 150|prompt-tokens: {mean: 0, variation: 1}|1 token or more",
+        "prompt-tokens: 150|prompt-tokens: -3|1 token or more",
+        "prompt-tokens: 150, |''|is missing",
+        "completion-tokens: 100|completion-tokens: .nan|is not a number",
+        "total-p95: 20s|total-p95: -1s|is not a duration",
+        "engine: vllm|engine: vlm|the nearest is vllm",
+        "weights: fp16|weights: fp5|no precision is called fp5",
+        "share: 100%|share: 120%|is not a share",
+        "usd-per-month: 50000|usd-per-month: -5|a budget must be 0 or more",
         "llama-2-7b|llama-2-8b|no model is called llama-2-8b",
         "value: 15|value: 15, from: \"3 * *\"|cannot be worked out at character"
       })
   void impossible_isOneLineWithItsPlace(String from, String to, String says) {
-    assertThat(firstProblem(PLAIN.replace(from, to)))
+    assertThat(problems(PLAIN.replace(from, to)))
+        .singleElement(InstanceOfAssertFactories.STRING)
         .matches("a\\.yaml:[0-9]+:[0-9]+: .*")
         .contains(says);
   }
 
   @Test
   void unknownKey_isSaid() {
-    assertThat(firstProblem(PLAIN + "clams: []\n")).contains("is not a known key");
+    assertThat(problems(PLAIN + "clams: []\n"))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("is not a known key");
   }
 }

@@ -53,10 +53,11 @@ public final class Sizer {
     int context = deployment.model().contextTokens();
     double tokens = requirement.demand().tokensPerRequest();
     if (tokens > context) {
-      return refused(
-          deployment,
+      return new Outcome.Refused(
+          label(deployment),
           Constraint.HARDWARE,
-          String.format(Locale.ROOT, "takes %d tokens, and a request has %.0f", context, tokens));
+          String.format(Locale.ROOT, "takes %d tokens, and a request has %.0f", context, tokens),
+          List.of("prompt and completion to " + context + " tokens together"));
     }
     return switch (Memory.of(deployment)) {
       case Memory.DoesNotFit(String why, _) -> refused(deployment, Constraint.MEMORY, why);
