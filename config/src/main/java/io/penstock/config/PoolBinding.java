@@ -181,7 +181,26 @@ final class PoolBinding {
     int spares = section.integer("spare-replicas", otherwise.spareReplicas());
     var start = section.read("start", Notation.DURATION, otherwise.start());
     var window = section.read("window", Notation.DURATION, otherwise.window());
-    return section.make(() -> new Scaling(headroom, spares, start, window), otherwise);
+    var controller = section.section("controller").flatMap(PoolBinding::controller);
+    return section.make(() -> new Scaling(headroom, spares, start, window, controller), otherwise);
+  }
+
+  private static Optional<Controller> controller(Section section) {
+    var command = section.texts("command");
+    var kubernetes = section.section("kubernetes").flatMap(PoolBinding::kubernetes);
+    var timeout = section.read("timeout", Notation.DURATION, Controller.TIMEOUT);
+    return section.make(
+        () -> Optional.of(new Controller(command, kubernetes, timeout)), Optional.empty());
+  }
+
+  private static Optional<Controller.Kubernetes> kubernetes(Section section) {
+    String namespace = section.text("namespace", "");
+    String deployment = section.text("deployment");
+    String url = section.text("url", Controller.Kubernetes.URL);
+    String account = section.text("service-account", Controller.Kubernetes.SERVICE_ACCOUNT);
+    return section.make(
+        () -> Optional.of(new Controller.Kubernetes(namespace, deployment, url, account)),
+        Optional.empty());
   }
 
   private static Slo slo(Section section) {

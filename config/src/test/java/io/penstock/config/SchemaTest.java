@@ -31,7 +31,7 @@ class SchemaTest {
        "keys": [{"id": "k", "sha256": "%s", "tier": "t"}],
        "jwt": {"issuer": "https://i", "audience": ["a"], "default-tier": "t"},
        "pools": {"p": {"model": "llama-2-7b", "backends": [{"id": "b", "url": "http://b"}],
-                       "capacity": {"gpu": "l4", "scaling": {}}, "slo": {}, "timeouts": {}, "balance": {}, "limits": {},
+                       "capacity": {"gpu": "l4", "scaling": {"controller": {"kubernetes": {"deployment": "d"}}}}, "slo": {}, "timeouts": {}, "balance": {}, "limits": {},
                        "supports": {}, "price": {"input": 1, "output": 2}}},
        "redis": {"url": "redis://r", "on-failure-of": {}}, "traffic": {"directory": "d"},
        "catalog": {
@@ -58,6 +58,8 @@ class SchemaTest {
           Map.entry("pools.*.backends[]", Pool.Backend.class),
           Map.entry("pools.*.capacity", Capacity.class),
           Map.entry("pools.*.capacity.scaling", Scaling.class),
+          Map.entry("pools.*.capacity.scaling.controller", Controller.class),
+          Map.entry("pools.*.capacity.scaling.controller.kubernetes", Controller.Kubernetes.class),
           Map.entry("pools.*.slo", Slo.class),
           Map.entry("pools.*.timeouts", Timeouts.class),
           Map.entry("pools.*.balance", Balance.class),

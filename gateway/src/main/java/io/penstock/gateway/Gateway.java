@@ -22,6 +22,7 @@ import io.penstock.gateway.dryrun.DryRun;
 import io.penstock.gateway.expect.Expectations;
 import io.penstock.gateway.journal.Journal;
 import io.penstock.gateway.redis.Redis;
+import io.penstock.gateway.scale.Scalers;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -58,7 +59,8 @@ public final class Gateway {
   private final Backends backends;
   private final KeySources keys;
   private final Journal journal;
-  private final Capacities capacities = new Capacities();
+  private final Capacities capacities;
+  private final Scalers scalers;
   private final Expectations expectations = new Expectations();
   private final List<DataPort> loops = new ArrayList<>();
   private final List<String> deployments = new ArrayList<>();
@@ -96,6 +98,8 @@ public final class Gateway {
     this.options = options;
     this.account = new Account(config, metrics.registry(), System.Logger.Level.DEBUG);
     this.redis = config.redis().map(store -> Redis.open(vertx, store, metrics.registry()));
+    this.capacities = new Capacities(redis);
+    this.scalers = new Scalers(metrics.registry(), capacities);
     this.admit =
         redis
             .map(store -> new Admit(config, metrics.registry(), store, vertx))
@@ -130,7 +134,8 @@ public final class Gateway {
         .compose(_ -> AdminPort.open(vertx, config.admin(), gateway.operations))
         .map(opened -> {
           gateway.adminPort = opened;
-          gateway.looking = new Lookout(gateway.capacities, gateway.backends).start(vertx);
+          gateway.looking =
+              new Lookout(gateway.capacities, gateway.backends, gateway.scalers).start(vertx);
           return gateway;
         })
         .recover(cause -> gateway.close().transform(_ -> Future.failedFuture(cause)));
@@ -150,6 +155,7 @@ public final class Gateway {
   private Stages stages(PenstockConfig config) {
     Replicas replicas = new Replicas(config, config.catalog(), capacities::replica);
     capacities.reload(config, replicas::deployment);
+    scalers.reload(config);
     Cost cost = new Cost(config, config.catalog(), replicas);
     return new Stages(
         config,
@@ -260,6 +266,7 @@ public final class Gateway {
     Future<Void> ending =
         Future.join(closing)
             .transform(_ -> closeJournal())
+            .transform(_ -> capacities.leave())
             .transform(_ -> admit.close())
             .transform(_ -> redis.map(Redis::close).orElseGet(Future::succeededFuture))
             .onComplete(_ -> metrics.close());

@@ -3,6 +3,7 @@ package io.penstock.gateway;
 import io.penstock.gateway.capacity.Capacities;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Backends.PoolStatus;
+import io.penstock.gateway.scale.Scalers;
 import io.vertx.core.Vertx;
 import java.time.Instant;
 import java.util.HashMap;
@@ -18,8 +19,10 @@ final class Lookout {
 
   private final Capacities capacities;
   private final Backends backends;
+  private final Scalers scalers;
 
-  Lookout(Capacities capacities, Backends backends) {
+  Lookout(Capacities capacities, Backends backends, Scalers scalers) {
+    this.scalers = scalers;
     this.capacities = capacities;
     this.backends = backends;
   }
@@ -44,10 +47,12 @@ final class Lookout {
       int up = (int) pool.backends().stream().filter(Lookout::serves).count();
       standing.put(pool.name(), new Capacities.Standing(up, pool.inFlight()));
     }
+    double now = System.nanoTime() / NANOS_PER_SECOND;
     capacities.look(
-        System.nanoTime() / NANOS_PER_SECOND,
+        now,
         Instant.now().getEpochSecond(),
         pool -> standing.getOrDefault(pool, new Capacities.Standing(0, 0)));
+    scalers.act(now);
   }
 
   private static boolean serves(Backends.BackendStatus backend) {

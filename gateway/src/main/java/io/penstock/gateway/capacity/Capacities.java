@@ -5,10 +5,12 @@ import io.penstock.config.Pool;
 import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.call.Usage;
+import io.penstock.gateway.redis.Redis;
 import io.penstock.planner.autoscale.PoolCapacity;
 import io.penstock.planner.calibrate.Sighting;
 import io.penstock.planner.capacity.ContinuousBatching;
 import io.penstock.planner.capacity.Deployment;
+import io.vertx.core.Future;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +29,15 @@ import org.jspecify.annotations.Nullable;
 public final class Capacities {
   private static final double NANOS_PER_SECOND = 1e9;
 
+  private final Optional<Fleet> fleet;
   private volatile Map<String, PoolWatch> watches = Map.of();
+
+  /**
+   * @param store what a fleet of gateways shares; absent: this gateway is all there is
+   */
+  public Capacities(Optional<Redis> store) {
+    this.fleet = store.map(Fleet::new);
+  }
 
   /**
    * Takes the pools of a new config; not to be called by two threads at once.
@@ -131,8 +141,38 @@ public final class Capacities {
   public void look(double nowSeconds, long epochSeconds, Function<String, Standing> standing) {
     watches.forEach((name, watch) -> {
       var now = standing.apply(name);
-      watch.look(nowSeconds, epochSeconds, now.replicas(), now.inFlight());
+      var others = fleet.map(known -> known.others(name)).orElse(Others.NONE);
+      watch.look(nowSeconds, epochSeconds, now.replicas(), now.inFlight(), others);
     });
+    fleet.ifPresent(this::tell);
+  }
+
+  private void tell(Fleet known) {
+    boolean leads = known.leads();
+    Map<String, Seen> seen = new LinkedHashMap<>();
+    watches.forEach((name, watch) -> seen.put(name, watch.seen(leads)));
+    known.tell(seen);
+  }
+
+  /** What this gateway may do about the targets. */
+  public enum Role {
+    /** It acts on them. */
+    LEADS,
+    /** It led when the store was lost, and may start replicas, not stop any. */
+    LED,
+    /** Another gateway acts. */
+    FOLLOWS
+  }
+
+  public Role role() {
+    return fleet
+        .map(known -> !known.leads() ? Role.FOLLOWS : known.reached() ? Role.LEADS : Role.LED)
+        .orElse(Role.LEADS);
+  }
+
+  /** Leaves the fleet, so that another may act. */
+  public Future<Void> leave() {
+    return fleet.map(Fleet::leave).orElseGet(Future::succeededFuture);
   }
 
   /** A pool's replica as traffic showed it; null while that is little, or nobody watches it. */
@@ -143,12 +183,15 @@ public final class Capacities {
 
   /** What the last look found, in the config's order. */
   public List<PoolCapacity> latest() {
-    return watches.values().stream().map(PoolWatch::latest).filter(Objects::nonNull).toList();
+    return watches.keySet().stream().map(this::latest).filter(Objects::nonNull).toList();
   }
 
   /** What the last look found of a pool; null before the first, and of one that is not watched. */
   public @Nullable PoolCapacity latest(String pool) {
     PoolWatch watch = watches.get(pool);
-    return watch == null ? null : watch.latest();
+    var own = watch == null ? null : watch.latest();
+    return own == null || fleet.isEmpty()
+        ? own
+        : fleet.get().agreed(pool).map(own::with).orElse(own);
   }
 }

@@ -9,7 +9,9 @@ import io.penstock.planner.autoscale.Scaler;
 import io.penstock.planner.autoscale.Situation;
 import io.penstock.planner.autoscale.Stabiliser;
 import io.penstock.planner.autoscale.Target;
+import io.penstock.planner.calibrate.Calibrated;
 import io.penstock.planner.calibrate.Calibration;
+import io.penstock.planner.calibrate.Sighting;
 import io.penstock.planner.capacity.ContinuousBatching;
 import io.penstock.planner.capacity.Deployment;
 import io.penstock.planner.capacity.Workload;
@@ -17,8 +19,10 @@ import io.penstock.planner.forecast.Forecast;
 import io.penstock.planner.size.Bound;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -48,6 +52,10 @@ final class PoolWatch {
   /** Requests after which a replica is what they showed. */
   private static final int FEWEST_SAMPLES = 20;
 
+  /** How many times as much as this gateway's own a server's load may be. */
+  private static final double MOST_SHARE = 100;
+
+  private static final Optional<Target> NO_TARGET = Optional.empty();
   private static final double USUAL_PROMPT = 500;
   private static final double USUAL_COMPLETION = 200;
 
@@ -73,6 +81,7 @@ final class PoolWatch {
   private long minute = Long.MIN_VALUE;
   private double minuteCount;
   private double perSecond;
+  private double ownPerSecond;
 
   PoolWatch(Pool pool, Deployment prior) {
     this.pool = pool;
@@ -115,23 +124,26 @@ final class PoolWatch {
    * @param epochSeconds the time of day
    * @param replicas servers that are up
    * @param inFlight calls there
+   * @param others what the rest of the fleet saw
    */
-  PoolCapacity look(double nowSeconds, long epochSeconds, int replicas, int inFlight) {
+  PoolCapacity look(
+      double nowSeconds, long epochSeconds, int replicas, int inFlight, Others others) {
     double passed = Double.isNaN(lastSeconds) ? 0 : nowSeconds - lastSeconds;
     lastSeconds = nowSeconds;
+    count(passed, epochSeconds, others);
     learn(passed);
-    count(passed, epochSeconds);
-    var load = load();
+    var load = load(others);
     var policy = policy(pool);
     stabiliser.window(policy.windowSeconds());
     var ahead = ahead(policy);
     var seen = calibration.calibrated();
-    var situation = new Situation(prior, seen, load, ahead, promises(pool.slo()));
+    var situation =
+        new Situation(prior, bestKnown(seen, others), load, ahead, promises(pool.slo()));
     Target wanted = Scaler.want(situation, policy);
     if (latest == null) {
       stabiliser.hold(nowSeconds, asItStands(wanted, replicas, policy));
     }
-    Target target = stabiliser.hold(nowSeconds, wanted);
+    Target target = stabiliser.hold(nowSeconds, others.agreed().orElse(wanted));
     var next =
         new PoolCapacity(
             pool.name(),
@@ -174,19 +186,27 @@ final class PoolWatch {
       completions.add(call.seen().completionTokens());
       cachedShare.add(call.cachedTokens() / Math.max(1, call.promptTokens()));
       if (call.timed()) {
-        accuracy.compare(calibration.expected(call.seen()), call.seen());
-        calibration.see(call.seen());
+        Sighting seen = call.seen().amongOthers(fleetShare());
+        accuracy.compare(calibration.expected(seen), seen);
+        calibration.see(seen);
       }
     }
   }
 
-  private void count(double passedSeconds, long epochSeconds) {
+  /** By how much more calls the servers have than this gateway gives them. */
+  private double fleetShare() {
+    return ownPerSecond > 0 ? Math.clamp(perSecond / ownPerSecond, 1, MOST_SHARE) : 1;
+  }
+
+  private void count(double passedSeconds, long epochSeconds, Others others) {
     long now = arrivals.sum();
-    double came = now - arrivedBefore;
+    double own = now - arrivedBefore;
+    double came = own * others.times() + others.arrived();
     arrivedBefore = now;
     if (passedSeconds > 0) {
       double share = 1 - Math.exp(-passedSeconds / MOMENT_SECONDS);
       perSecond += share * (came / passedSeconds - perSecond);
+      ownPerSecond += share * (own / passedSeconds - ownPerSecond);
     }
     long current = Math.floorDiv(epochSeconds, 60);
     if (minute != Long.MIN_VALUE && current > minute) {
@@ -208,13 +228,45 @@ final class PoolWatch {
         Math.max(minutely.high() / SECONDS_PER_MINUTE, perSecond < 1e-3 ? 0 : high));
   }
 
-  private Workload load() {
-    double cached = cachedShare.value();
+  /** The lengths that the whole fleet sees. */
+  private Workload load(Others others) {
+    var fleetPrompts = prompts.with(others.seen().stream().map(Seen::prompts).toList());
+    var fleetCompletions = completions.with(others.seen().stream().map(Seen::completions).toList());
+    double cached = prompts.count() * cachedShare();
+    for (Seen other : others.seen()) {
+      cached += other.prompts().count() * other.cachedShare();
+    }
+    double counted = fleetPrompts.count();
     return new Workload(
-        prompts.lengths(USUAL_PROMPT),
-        completions.lengths(USUAL_COMPLETION),
-        Double.isNaN(cached) ? 0 : Math.clamp(cached, 0, 0.95),
+        fleetPrompts.lengths(USUAL_PROMPT),
+        fleetCompletions.lengths(USUAL_COMPLETION),
+        counted > 0 ? Math.clamp(cached / counted, 0, 0.95) : 0,
         1);
+  }
+
+  private double cachedShare() {
+    double share = cachedShare.value();
+    return Double.isNaN(share) ? 0 : share;
+  }
+
+  /** Who saw most calls knows the servers best. */
+  private static Calibrated bestKnown(Calibrated own, Others others) {
+    return others.seen().stream()
+        .map(Seen::calibrated)
+        .filter(theirs -> theirs.samples() > own.samples())
+        .max(Comparator.comparingLong(Calibrated::samples))
+        .orElse(own);
+  }
+
+  /**
+   * What this gateway has seen, for the others.
+   *
+   * @param leads whether its target is theirs, too
+   */
+  Seen seen(boolean leads) {
+    var target = leads ? Optional.ofNullable(latest).map(PoolCapacity::target) : NO_TARGET;
+    return new Seen(
+        arrivedBefore, prompts, completions, cachedShare(), calibration.calibrated(), target);
   }
 
   private static Policy policy(Pool pool) {

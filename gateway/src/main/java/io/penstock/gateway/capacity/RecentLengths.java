@@ -1,6 +1,8 @@
 package io.penstock.gateway.capacity;
 
 import io.penstock.planner.capacity.Lengths;
+import io.vertx.core.json.JsonArray;
+import java.util.List;
 
 /**
  * How long prompts or completions have been of late: a histogram with four classes for each
@@ -33,6 +35,41 @@ final class RecentLengths {
     double sum = 0;
     for (double each : weight) {
       sum += each;
+    }
+    return sum;
+  }
+
+  /** As one gateway tells another: of each class that counts its number, weight and tokens. */
+  JsonArray json() {
+    var json = new JsonArray();
+    for (int i = 0; i < CLASSES; i++) {
+      if (weight[i] > 1e-6) {
+        json.add(i).add((float) weight[i]).add((float) tokens[i]);
+      }
+    }
+    return json;
+  }
+
+  static RecentLengths of(JsonArray json) {
+    var lengths = new RecentLengths();
+    for (int i = 0; i + 2 < json.size(); i += 3) {
+      int index = json.getInteger(i);
+      lengths.weight[index] = json.getDouble(i + 1);
+      lengths.tokens[index] = json.getDouble(i + 2);
+    }
+    return lengths;
+  }
+
+  /** A copy, with what others saw. */
+  RecentLengths with(List<RecentLengths> others) {
+    var sum = new RecentLengths();
+    for (int i = 0; i < CLASSES; i++) {
+      sum.weight[i] = weight[i];
+      sum.tokens[i] = tokens[i];
+      for (RecentLengths other : others) {
+        sum.weight[i] += other.weight[i];
+        sum.tokens[i] += other.tokens[i];
+      }
     }
     return sum;
   }

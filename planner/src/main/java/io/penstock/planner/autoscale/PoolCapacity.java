@@ -61,6 +61,11 @@ public record PoolCapacity(
       double tpotExpected,
       double tpotError) {}
 
+  /** With what the fleet has agreed on. */
+  public PoolCapacity with(Target agreed) {
+    return new PoolCapacity(pool, prior, calibrated, load, times, replicas, inFlight, agreed);
+  }
+
   /** Requests a second that the servers which are up finish at most. */
   public double maxPerSecond() {
     return replicas * target.saturationPerSecond();

@@ -25,4 +25,26 @@ public record Sighting(
     double completionTokens,
     double ttftSeconds,
     double tpotSeconds,
-    double totalSeconds) {}
+    double totalSeconds) {
+
+  /**
+   * The same at a server that others use too, who were not seen.
+   *
+   * @param times how many calls the server has for one that was seen, at least 1
+   */
+  public Sighting amongOthers(double times) {
+    return times == 1
+        ? this
+        : new Sighting(
+            atSeconds,
+            1 + (batch - 1) * times,
+            promptTokens,
+            contextTokens,
+            tokensAhead * times,
+            tokensBeside * times,
+            completionTokens,
+            ttftSeconds,
+            tpotSeconds,
+            totalSeconds);
+  }
+}
