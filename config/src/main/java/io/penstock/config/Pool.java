@@ -29,6 +29,7 @@ import java.util.Optional;
  * @param price USD per million tokens; absent: the catalogue's
  * @param set request fields to set, each with its JSON text
  * @param remove request fields that its servers refuse
+ * @param queue how calls wait for a place there
  */
 public record Pool(
     String name,
@@ -49,7 +50,8 @@ public record Pool(
     Supports supports,
     Optional<Price> price,
     Map<String, String> set,
-    List<String> remove) {
+    List<String> remove,
+    Waiting queue) {
 
   public Pool {
     new Check()
@@ -67,6 +69,50 @@ public record Pool(
     fallback = List.copyOf(fallback);
     set = Collections.unmodifiableMap(new LinkedHashMap<>(set));
     remove = List.copyOf(remove);
+  }
+
+  /** With calls that wait as usual. */
+  public Pool(
+      String name,
+      String model,
+      String servedModel,
+      Provider provider,
+      List<Backend> backends,
+      List<Secret> keys,
+      Optional<Capacity> capacity,
+      Slo slo,
+      Timeouts timeouts,
+      Balance balance,
+      Resilience resilience,
+      List<String> fallback,
+      Limits limits,
+      ResponseModel responseModel,
+      int contextTokens,
+      Supports supports,
+      Optional<Price> price,
+      Map<String, String> set,
+      List<String> remove) {
+    this(
+        name,
+        model,
+        servedModel,
+        provider,
+        backends,
+        keys,
+        capacity,
+        slo,
+        timeouts,
+        balance,
+        resilience,
+        fallback,
+        limits,
+        responseModel,
+        contextTokens,
+        supports,
+        price,
+        set,
+        remove,
+        Waiting.DEFAULT);
   }
 
   /** The same pool on other hardware, with another promise. */
@@ -90,7 +136,8 @@ public record Pool(
         supports,
         price,
         set,
-        remove);
+        remove,
+        queue);
   }
 
   /** Whose HTTP a pool speaks. */

@@ -50,6 +50,7 @@ final class PoolBinding {
     Optional<Pool.Price> price = section.section("price").map(PoolBinding::price);
     Map<String, String> set = section.json("set");
     List<String> remove = section.texts("remove");
+    Waiting waiting = section.section("queue").map(PoolBinding::waiting).orElse(Waiting.DEFAULT);
     leaveToPenstock(section, set.keySet(), remove);
     section.done();
     return new Pool(
@@ -71,7 +72,8 @@ final class PoolBinding {
         supports,
         price,
         set,
-        remove);
+        remove,
+        waiting);
   }
 
   /** One credential, or several that take turns. */
@@ -223,6 +225,15 @@ final class PoolBinding {
     var by = section.choice("by", otherwise.by());
     double factor = section.number("load-factor", otherwise.loadFactor());
     return section.make(() -> new Balance(by, factor), otherwise);
+  }
+
+  private static Waiting waiting(Section section) {
+    var otherwise = Waiting.DEFAULT;
+    int most = section.integer("max-concurrency", otherwise.maxConcurrency());
+    var wait = section.read("max-wait", Notation.DURATION, otherwise.maxWait());
+    var ageing = section.read("ageing", Notation.DURATION, otherwise.ageing());
+    int length = section.integer("length", otherwise.length());
+    return section.make(() -> new Waiting(most, wait, ageing, length), otherwise);
   }
 
   private static Pool.Supports supports(Section section) {

@@ -31,7 +31,7 @@ class SchemaTest {
        "keys": [{"id": "k", "sha256": "%s", "tier": "t"}],
        "jwt": {"issuer": "https://i", "audience": ["a"], "default-tier": "t"},
        "pools": {"p": {"model": "llama-2-7b", "backends": [{"id": "b", "url": "http://b"}],
-                       "capacity": {"gpu": "l4", "scaling": {"controller": {"kubernetes": {"deployment": "d"}}}}, "slo": {}, "timeouts": {}, "balance": {}, "limits": {},
+                       "capacity": {"gpu": "l4", "scaling": {"controller": {"kubernetes": {"deployment": "d"}}}}, "slo": {}, "timeouts": {}, "balance": {}, "queue": {}, "limits": {},
                        "supports": {}, "price": {"input": 1, "output": 2}}},
        "redis": {"url": "redis://r", "on-failure-of": {}}, "traffic": {"directory": "d"},
        "catalog": {
@@ -63,6 +63,7 @@ class SchemaTest {
           Map.entry("pools.*.slo", Slo.class),
           Map.entry("pools.*.timeouts", Timeouts.class),
           Map.entry("pools.*.balance", Balance.class),
+          Map.entry("pools.*.queue", Waiting.class),
           Map.entry("pools.*.limits", Limits.class),
           Map.entry("pools.*.supports", Pool.Supports.class),
           Map.entry("pools.*.price", Pool.Price.class),

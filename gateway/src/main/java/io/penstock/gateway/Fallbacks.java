@@ -10,12 +10,21 @@ import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.capacity.Capacities;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Prefix;
+import io.penstock.gateway.queue.Guest;
+import io.penstock.gateway.queue.Place;
+import io.penstock.gateway.queue.Placed;
+import io.penstock.gateway.queue.Rooms;
+import io.penstock.gateway.queue.WaitingRoom;
 import io.penstock.gateway.upstream.Seats;
+import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The places that one call may be given, in order: its pool's backends, as the pool balances them,
@@ -26,14 +35,18 @@ final class Fallbacks implements Seats {
   private final Account account;
   private final Capacities capacities;
   private final Admit admit;
+  private final Rooms rooms;
   private final Demand demand;
+  private final Guest guest;
   private final List<Pool> pools;
   private final Prefix prefix;
   private final Map<String, Set<String>> failed = HashMap.newHashMap(2);
   private int current;
+  private @Nullable Standby waiting;
 
   /**
    * @param demand what the call asks of a server
+   * @param guest who asks the waiting rooms
    * @param pools the call's pool, and then those that may take its place
    * @param prefix what the call's prompt begins with
    */
@@ -42,21 +55,57 @@ final class Fallbacks implements Seats {
       Account account,
       Capacities capacities,
       Admit admit,
+      Rooms rooms,
       Demand demand,
+      Guest guest,
       List<Pool> pools,
       Prefix prefix) {
     this.backends = backends;
     this.account = account;
     this.capacities = capacities;
     this.admit = admit;
+    this.rooms = rooms;
     this.demand = demand;
+    this.guest = guest;
     this.pools = pools;
     this.prefix = prefix;
   }
 
-  /** The first place. */
-  Seated first() {
-    return seat("no_backend");
+  /**
+   * The first place, once there is one in its pool or, where its tier wants that, in another.
+   *
+   * @param standby waits for it where there is none now
+   */
+  Future<Seated> first(Function<WaitingRoom, Standby> standby) {
+    WaitingRoom room = rooms.of(pools.getFirst().name());
+    if (room == null) {
+      return Future.succeededFuture(seat("no_backend", null));
+    }
+    Place place = room.enter(guest);
+    if (place != null) {
+      return Future.succeededFuture(seat("no_backend", place));
+    }
+    Standby waits = standby.apply(room);
+    waiting = waits;
+    return waits.seek();
+  }
+
+  /** The client is gone before its call had a place. */
+  void leave() {
+    if (waiting != null) {
+      waiting.leave();
+    }
+  }
+
+  /** A turn for who has a place in this pool, or in one that the pool falls back to. */
+  Seated seat(Pool pool, Place place) {
+    if (!pool.equals(pools.get(current))) {
+      pools.clear();
+      pools.add(pool);
+      current = 0;
+      admit.fellBack(pool, demand);
+    }
+    return seat("no_backend", place);
   }
 
   @Override
@@ -69,7 +118,7 @@ final class Fallbacks implements Seats {
     if (!reason.equals("status_429") || turn.pool().keys().size() < 2) {
       failed(turn.pool()).add(turn.backend().id());
     }
-    Seated next = seat(reason);
+    Seated next = seat(reason, null);
     if (!(next instanceof Turn found)) {
       backends.didNotRetry(turn.pool());
     } else if (found.pool().name().equals(turn.pool().name())) {
@@ -78,8 +127,8 @@ final class Fallbacks implements Seats {
     return next;
   }
 
-  private Seated seat(String reason) {
-    return switch (free(reason)) {
+  private Seated seat(String reason, @Nullable Place place) {
+    return switch (free(reason, place)) {
       case Turn turn -> capacities.metered(turn, demand);
       case Refusal no -> no;
     };
@@ -89,17 +138,59 @@ final class Fallbacks implements Seats {
     return failed.computeIfAbsent(pool.name(), _ -> HashSet.newHashSet(2));
   }
 
-  private Seated free(String reason) {
-    Seated here = backends.seat(pools.get(current), failed(pools.get(current)), prefix);
+  /** Who picks a backend. */
+  @FunctionalInterface
+  private interface Chooser {
+    Seated seat(Pool pool, Set<String> except, Prefix prefix);
+  }
+
+  /** A turn at a pool; its place is given back where there is none. */
+  private Seated turn(Pool pool, @Nullable Place place, Chooser by) {
+    Seated found = by.seat(pool, failed(pool), prefix);
+    if (place == null) {
+      return found;
+    }
+    if (found instanceof Turn turn) {
+      return new Placed(turn, place);
+    }
+    place.abandon();
+    return found;
+  }
+
+  /** Who had a place here keeps it for another try, however full the pool is by now. */
+  private @Nullable Place again(Pool pool) {
+    WaitingRoom room = rooms.of(pool.name());
+    return room == null ? null : room.force(guest);
+  }
+
+  /** A turn at a pool that stands in for another, where it has room for that. */
+  private Seated standIn(Pool pool, Chooser by) {
+    WaitingRoom room = rooms.of(pool.name());
+    if (room == null) {
+      return turn(pool, null, by);
+    }
+    Place place = room.enterBeside(guest);
+    return place == null
+        ? new Refusal.Overloaded(pool.name(), Duration.ofSeconds(1))
+        : turn(pool, place, by);
+  }
+
+  private Seated free(String reason, @Nullable Place place) {
+    Pool own = pools.get(current);
+    Seated here = turn(own, place == null ? again(own) : place, backends::seat);
     Refusal first = here instanceof Refusal refusal ? refusal : null;
     int before = current;
     while (here instanceof Refusal && current + 1 < pools.size()) {
       account.fellBack(pools.get(current), pools.get(current + 1), reason);
       current++;
-      here = backends.seat(pools.get(current), failed(pools.get(current)), prefix);
+      here = standIn(pools.get(current), backends::seat);
     }
     for (int i = before; here instanceof Refusal && i < pools.size(); i++) {
-      here = backends.lastResort(pools.get(i), failed(pools.get(i)), prefix);
+      Pool last = pools.get(i);
+      here =
+          i == before
+              ? turn(last, again(last), backends::lastResort)
+              : standIn(last, backends::lastResort);
       current = i;
     }
     if (current > before && here instanceof Turn) {

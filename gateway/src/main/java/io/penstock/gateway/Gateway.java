@@ -21,6 +21,7 @@ import io.penstock.gateway.cost.Replicas;
 import io.penstock.gateway.dryrun.DryRun;
 import io.penstock.gateway.expect.Expectations;
 import io.penstock.gateway.journal.Journal;
+import io.penstock.gateway.queue.Rooms;
 import io.penstock.gateway.redis.Redis;
 import io.penstock.gateway.scale.Scalers;
 import io.vertx.core.Future;
@@ -57,6 +58,7 @@ public final class Gateway {
   private final Admit admit;
   private final AnswerCache cache;
   private final Backends backends;
+  private final Rooms rooms;
   private final KeySources keys;
   private final Journal journal;
   private final Capacities capacities;
@@ -68,7 +70,7 @@ public final class Gateway {
   private volatile Stages stages;
   private volatile boolean draining;
   private @Nullable AdminPort adminPort;
-  private @Nullable Long looking;
+  private @Nullable Lookout looking;
   private @Nullable Future<Void> closed;
 
   /**
@@ -106,6 +108,7 @@ public final class Gateway {
             .orElseGet(() -> new Admit(config, metrics.registry()));
     this.cache = new AnswerCache(vertx, config.cache(), redis, metrics.registry());
     this.backends = new Backends(config);
+    this.rooms = new Rooms(config, System::nanoTime);
     this.keys = new KeySources(vertx, metrics.registry(), redis);
     this.journal = new Journal(metrics.registry());
     account.recordTo(journal::record);
@@ -135,7 +138,8 @@ public final class Gateway {
         .map(opened -> {
           gateway.adminPort = opened;
           gateway.looking =
-              new Lookout(gateway.capacities, gateway.backends, gateway.scalers).start(vertx);
+              new Lookout(gateway.capacities, gateway.backends, gateway.rooms, gateway.scalers)
+                  .start(vertx);
           return gateway;
         })
         .recover(cause -> gateway.close().transform(_ -> Future.failedFuture(cause)));
@@ -169,6 +173,7 @@ public final class Gateway {
         cache,
         backends,
         capacities,
+        rooms,
         new PoolBodies(config.pools().values()),
         cost,
         new DryRun(cost, replicas),
@@ -182,6 +187,10 @@ public final class Gateway {
         .values()
         .forEach(pool -> {
           gauges.inFlight(pool, () -> operations.inFlight(pool.name()));
+          config
+              .tiers()
+              .values()
+              .forEach(tier -> gauges.waiting(pool, tier, () -> operations.waiting(pool, tier)));
           gauges.promise(pool);
           pool.backends()
               .forEach(backend -> {
@@ -222,6 +231,7 @@ public final class Gateway {
       admit.reload(config);
       cache.reload(config.cache());
       backends.reload(config);
+      rooms.reload(config);
       stages = next;
       watch(config);
       loops.forEach(loop -> loop.reload(next));
@@ -237,6 +247,7 @@ public final class Gateway {
    */
   public Future<Void> drain() {
     draining = true;
+    rooms.close();
     List<Future<Void>> drained = new ArrayList<>();
     for (DataPort loop : loops) {
       drained.add(loop.drain(stages.config().server().drainTimeout(), () -> account.open() == 0));
@@ -251,11 +262,12 @@ public final class Gateway {
       return before;
     }
     draining = true;
+    rooms.close();
     cache.close();
     keys.close();
-    Long timer = looking;
-    if (timer != null) {
-      vertx.cancelTimer(timer);
+    Lookout watching = looking;
+    if (watching != null) {
+      watching.stop();
     }
     List<Future<Void>> closing = new ArrayList<>();
     deployments.forEach(deployment -> closing.add(vertx.undeploy(deployment)));
@@ -292,6 +304,10 @@ public final class Gateway {
 
   Backends backends() {
     return backends;
+  }
+
+  Rooms rooms() {
+    return rooms;
   }
 
   Capacities capacities() {

@@ -3,10 +3,13 @@ package io.penstock.gateway;
 import io.penstock.gateway.capacity.Capacities;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Backends.PoolStatus;
+import io.penstock.gateway.queue.Rooms;
 import io.penstock.gateway.scale.Scalers;
 import io.vertx.core.Vertx;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -15,30 +18,66 @@ import java.util.Map;
  */
 final class Lookout {
   private static final long EVERY_MILLIS = 2000;
+
+  /** How often rooms are told what is up, and those in them who waited too long are sent away. */
+  private static final long ROOMS_MILLIS = 50;
+
   private static final double NANOS_PER_SECOND = 1e9;
 
   private final Capacities capacities;
   private final Backends backends;
   private final Scalers scalers;
 
-  Lookout(Capacities capacities, Backends backends, Scalers scalers) {
+  private final Rooms rooms;
+  private final List<Runnable> timers = new ArrayList<>(2);
+
+  Lookout(Capacities capacities, Backends backends, Rooms rooms, Scalers scalers) {
+    this.rooms = rooms;
     this.scalers = scalers;
     this.capacities = capacities;
     this.backends = backends;
   }
 
-  /** Looks now, and from now on; answers the timer's id. */
-  long start(Vertx vertx) {
+  /** Looks now, and from now on. */
+  Lookout start(Vertx vertx) {
     look();
-    return vertx.setPeriodic(
-        EVERY_MILLIS,
-        _ ->
-            vertx.executeBlocking(
-                () -> {
-                  look();
-                  return true;
-                },
-                true));
+    lookAtRooms();
+    every(vertx, EVERY_MILLIS, this::look);
+    long timer = vertx.setPeriodic(ROOMS_MILLIS, _ -> lookAtRooms());
+    timers.add(() -> vertx.cancelTimer(timer));
+    return this;
+  }
+
+  private void every(Vertx vertx, long millis, Runnable look) {
+    long timer =
+        vertx.setPeriodic(
+            millis,
+            _ ->
+                vertx.executeBlocking(
+                    () -> {
+                      look.run();
+                      return true;
+                    },
+                    true));
+    timers.add(() -> vertx.cancelTimer(timer));
+  }
+
+  void stop() {
+    timers.forEach(Runnable::run);
+  }
+
+  private void lookAtRooms() {
+    for (PoolStatus pool : backends.status()) {
+      int up = (int) pool.backends().stream().filter(Lookout::serves).count();
+      rooms.look(pool.name(), up, bearing(pool.name()));
+    }
+  }
+
+  private Rooms.Bearing bearing(String pool) {
+    var bears = capacities.bears(pool);
+    return bears == null
+        ? Rooms.Bearing.ANY
+        : new Rooms.Bearing(bears.sequences(), bears.kvTokens(), bears.seconds());
   }
 
   private synchronized void look() {

@@ -19,6 +19,7 @@ import io.penstock.gateway.cache.AnswerCache;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Backends.BackendStatus;
 import io.penstock.gateway.choose.Backends.PoolStatus;
+import io.penstock.gateway.queue.WaitingRoom;
 import io.penstock.planner.autoscale.PoolCapacity;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -210,6 +211,12 @@ final class Operations implements Controls {
         .filter(status -> status.name().equals(pool))
         .mapToInt(PoolStatus::inFlight)
         .sum();
+  }
+
+  /** Those of a tier who wait for a place in a pool. */
+  int waiting(Pool pool, Tier tier) {
+    WaitingRoom room = gateway.rooms().of(pool.name());
+    return room == null ? 0 : room.waiting(tier.name());
   }
 
   boolean isUp(String pool, String backend) {

@@ -9,6 +9,7 @@ import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Refusal;
 import io.penstock.gateway.call.Reservation;
 import io.penstock.gateway.call.Route;
+import io.penstock.gateway.call.Seated;
 import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.upstream.Errand;
 import io.penstock.gateway.upstream.Upstream;
@@ -105,7 +106,14 @@ final class Pipeline {
   /** Whatever becomes of it, the flight tells the visit, or the visit cancels the flight. */
   private void send(Visit visit, Call call, Demand demand, Route route) {
     Fallbacks places = stages.places(call, visit.caller(), demand, route);
-    switch (places.first()) {
+    visit.waits(places);
+    stages
+        .firstPlace(places, call, visit.caller(), demand, route)
+        .onComplete(visit.then(seated -> fly(visit, call, demand, places, seated)));
+  }
+
+  private void fly(Visit visit, Call call, Demand demand, Fallbacks places, Seated seated) {
+    switch (seated) {
       case Turn turn -> {
         Errand errand = new Errand(call, visit.request().headers(), stages.bodies());
         Delivery delivery = new Delivery(visit.answer(call, demand));

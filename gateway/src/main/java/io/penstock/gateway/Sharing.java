@@ -10,10 +10,10 @@ import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Refusal;
 import io.penstock.gateway.call.Route;
+import io.penstock.gateway.call.Seated;
 import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.relay.Outgoing;
 import io.penstock.gateway.upstream.Errand;
-import io.penstock.gateway.upstream.Flight;
 import io.penstock.gateway.upstream.Upstream;
 
 /**
@@ -87,17 +87,25 @@ final class Sharing {
             visit,
             own,
             visit.judge(call, demand));
+    visit.aboard(passenger);
+    passenger.board(lead, place);
+    visit.leads(lead);
     Fallbacks places = stages.places(call, visit.caller(), demand, route);
-    switch (places.first()) {
+    visit.waits(places);
+    stages
+        .firstPlace(places, call, visit.caller(), demand, route)
+        .onComplete(visit.then(seated -> fly(lead, places, seated)));
+  }
+
+  private void fly(Lead lead, Fallbacks places, Seated seated) {
+    switch (seated) {
       case Turn turn -> {
         Errand errand = new Errand(call, visit.request().headers(), stages.bodies());
         Translated sink = new Translated(lead, call.body().stream());
-        Flight flight = upstream.flight(errand, turn, places, sink, lead);
-        visit.aboard(passenger);
-        passenger.board(lead, place);
-        visit.lead(lead, flight);
+        visit.fly(upstream.flight(errand, turn, places, sink, lead));
       }
       case Refusal no -> {
+        visit.landed();
         visit.refuse(no);
         lead.giveUp();
       }

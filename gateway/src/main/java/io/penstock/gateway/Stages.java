@@ -12,6 +12,7 @@ import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Caller;
 import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Route;
+import io.penstock.gateway.call.Seated;
 import io.penstock.gateway.capacity.Capacities;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Prefix;
@@ -22,6 +23,8 @@ import io.penstock.gateway.dryrun.Decision;
 import io.penstock.gateway.dryrun.DryRun;
 import io.penstock.gateway.dryrun.Standing;
 import io.penstock.gateway.expect.Expectations;
+import io.penstock.gateway.queue.Guest;
+import io.penstock.gateway.queue.Rooms;
 import io.penstock.gateway.upstream.Bodies;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -47,6 +50,7 @@ record Stages(
     AnswerCache cache,
     Backends backends,
     Capacities capacities,
+    Rooms rooms,
     Bodies bodies,
     Cost cost,
     DryRun rehearsals,
@@ -68,7 +72,33 @@ record Stages(
       }
     }
     capacities.arrived(route.pool());
-    return new Fallbacks(backends, account, capacities, admit, demand, pools, Prefix.of(call));
+    Guest guest = guest(caller, demand);
+    return new Fallbacks(
+        backends, account, capacities, admit, rooms, demand, guest, pools, Prefix.of(call));
+  }
+
+  private static Guest guest(Caller caller, Demand demand) {
+    double tokens = (double) demand.promptTokens() + demand.completionExpected();
+    return new Guest(caller.tier(), caller.tenant(), tokens);
+  }
+
+  /** The first place for a call, once there is one. */
+  Future<Seated> firstPlace(
+      Fallbacks places, Call call, Caller caller, Demand demand, Route route) {
+    return places.first(room ->
+        new Standby(
+            rooms,
+            room,
+            account,
+            cost,
+            call,
+            demand,
+            guest(caller, demand),
+            route.pool(),
+            router.whenBusy(route.pool(), call, caller, demand).stream()
+                .filter(pool -> admit.hasRoom(pool, demand))
+                .toList(),
+            places::seat));
   }
 
   /** The demand, with the length of the answer as the route's model usually gives it. */

@@ -66,6 +66,7 @@ final class Visit implements Landing {
   private @Nullable Route route;
   private @Nullable Reservation reservation;
   private @Nullable Outgoing outgoing;
+  private @Nullable Fallbacks places;
   private @Nullable Flight flight;
 
   // Where the answer may be another's, or others may have this one's.
@@ -115,6 +116,8 @@ final class Visit implements Landing {
   private static void orphan(AsyncResult<?> result) {
     if (result.succeeded() && result.result() instanceof Reservation late) {
       late.release();
+    } else if (result.succeeded() && result.result() instanceof Turn late) {
+      late.end(Turn.Ended.ABANDONED);
     }
   }
 
@@ -182,9 +185,13 @@ final class Visit implements Landing {
   }
 
   /** The call is sent for all who ask the same. */
-  void lead(Lead by, Flight sent) {
+  void leads(Lead by) {
     lead = by;
-    fly(sent);
+  }
+
+  /** The call has no place yet. */
+  void waits(Fallbacks at) {
+    places = at;
   }
 
   private Marks marks() {
@@ -360,6 +367,8 @@ final class Visit implements Landing {
     }
     if (flight != null) {
       flight.cancel();
+    } else if (places != null) {
+      places.leave();
     }
     if (lead != null) {
       lead.giveUp();
@@ -370,7 +379,7 @@ final class Visit implements Landing {
     if (flight != null) {
       return flight.state().label();
     }
-    if (passenger != null) {
+    if (places == null && passenger != null) {
       return response.headWritten() ? "streaming" : "waiting";
     }
     return call == null ? "reading" : "queued";

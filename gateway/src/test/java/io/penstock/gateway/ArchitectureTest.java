@@ -27,6 +27,7 @@ final class ArchitectureTest {
           "cache",
           "choose",
           "capacity",
+          "queue",
           "upstream",
           "relay",
           "account");

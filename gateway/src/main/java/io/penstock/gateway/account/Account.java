@@ -148,6 +148,20 @@ public final class Account {
     of(from.name()).fellBack(to.name(), reason);
   }
 
+  /** A call waited for its place in a pool. */
+  public void queued(Tier tier, Pool pool, long nanos) {
+    of(tier.name(), pool.name()).queued(nanos);
+  }
+
+  /** A call was sent to a dearer pool since its own was full, which costs so much more. */
+  public void upgraded(Tier tier, Pool from, Pool to, long microUsd) {
+    Counter.builder("penstock.upgrade.cost.usd")
+        .description("What calls are expected to cost more where a full pool was passed over")
+        .tags("tier", tier.name(), "from", from.name(), "to", to.name())
+        .register(meters)
+        .increment(microUsd / 1e6);
+  }
+
   /** An answer with this usage was given again, or to one more client. */
   public void replayed(Tier tier, Pool pool, Usage usage) {
     of(tier.name(), pool.name()).replayed(usage);

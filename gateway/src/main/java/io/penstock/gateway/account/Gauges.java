@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.penstock.config.Pool;
+import io.penstock.config.Tier;
 import io.penstock.planner.autoscale.PoolCapacity;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,6 +37,15 @@ public final class Gauges {
   /** Calls at a pool's backends. */
   public void inFlight(Pool pool, IntSupplier calls) {
     watch("penstock.inflight", "Calls at the pool's backends", Tags.of("pool", pool.name()), calls);
+  }
+
+  /** Calls of a tier that wait for a place in a pool. */
+  public void waiting(Pool pool, Tier tier, IntSupplier calls) {
+    watch(
+        "penstock.queue.depth",
+        "Calls that wait for a place in the pool",
+        Tags.of("pool", pool.name(), "tier", tier.name()),
+        calls);
   }
 
   /** Whether a backend takes calls. */

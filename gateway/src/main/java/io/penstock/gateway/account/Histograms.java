@@ -23,6 +23,15 @@ final class Histograms {
         millis(5, 10, 25, 50, 100, 250, 500, 1e3, 2.5e3, 5e3, 1e4, 2e4, 3e4, 6e4, 12e4, 3e5, 6e5));
   }
 
+  static Timer queue(MeterRegistry meters, String tier, String pool) {
+    return timer(
+        meters,
+        "penstock.queue",
+        "How long calls waited for a place that had to",
+        Tags.of("pool", pool, "tier", tier),
+        millis(1, 5, 10, 25, 50, 100, 200, 400, 800, 1.5e3, 3e3, 6e3, 1e4, 2e4, 3e4, 6e4));
+  }
+
   static Timer timeToFirstToken(MeterRegistry meters, String pool) {
     return timer(
         meters,

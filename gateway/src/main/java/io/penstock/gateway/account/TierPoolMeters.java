@@ -23,6 +23,7 @@ final class TierPoolMeters {
 
   private final Map<Outcome, ByComplexity> requests = new EnumMap<>(Outcome.class);
   private final Timer duration;
+  private final Timer queue;
   private final LongAdder promptTokens = new LongAdder();
   private final LongAdder completionTokens = new LongAdder();
   private final LongAdder cachedTokens = new LongAdder();
@@ -37,6 +38,7 @@ final class TierPoolMeters {
       requests.put(outcome, new ByComplexity(meters, tier, pool, outcome));
     }
     duration = Histograms.request(meters, tier, pool);
+    queue = Histograms.queue(meters, tier, pool);
     tokens(meters, "prompt", promptTokens);
     tokens(meters, "completion", completionTokens);
     tokens(meters, "cached", cachedTokens);
@@ -70,6 +72,10 @@ final class TierPoolMeters {
 
   void lasted(long nanos) {
     duration.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  void queued(long nanos) {
+    queue.record(nanos, TimeUnit.NANOSECONDS);
   }
 
   Totals totals() {

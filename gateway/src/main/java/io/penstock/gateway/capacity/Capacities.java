@@ -181,6 +181,12 @@ public final class Capacities {
     return watch == null ? null : watch.replica();
   }
 
+  /** What one server of a pool bears within its SLO; null where that is not known. */
+  public @Nullable Bearing bears(String pool) {
+    PoolWatch watch = watches.get(pool);
+    return watch == null ? null : watch.bears();
+  }
+
   /** What the last look found, in the config's order. */
   public List<PoolCapacity> latest() {
     return watches.keySet().stream().map(this::latest).filter(Objects::nonNull).toList();

@@ -68,6 +68,7 @@ final class PoolWatch {
   private volatile Pool pool;
   private volatile @Nullable PoolCapacity latest;
   private volatile @Nullable ContinuousBatching replica;
+  private volatile @Nullable Bearing bears;
 
   // Of the looking thread alone.
   private final Forecast forecast = new Forecast();
@@ -161,6 +162,9 @@ final class PoolWatch {
             inFlight,
             target);
     latest = next;
+    bears =
+        Bearing.of(
+            seen.samples() >= FEWEST_SAMPLES ? seen.apply(prior) : prior, load, situation.slo());
     if (seen.samples() >= FEWEST_SAMPLES) {
       replica = ContinuousBatching.of(seen.apply(prior));
     }
@@ -301,6 +305,11 @@ final class PoolWatch {
   /** A replica as traffic showed it; null while that is little. */
   @Nullable ContinuousBatching replica() {
     return replica;
+  }
+
+  /** What one of its servers bears; null before the first look, or where the model does not fit. */
+  @Nullable Bearing bears() {
+    return bears;
   }
 
   /** What the last look found; null before the first. */

@@ -90,6 +90,18 @@ public final class Router {
         && (!named || pool.model().equals(instead.model()));
   }
 
+  /**
+   * Where a call goes instead when its pool is full, nearest first: what its tier gives to easier
+   * classes, or to harder ones, where the call may be sent there.
+   */
+  public List<Pool> whenBusy(Pool full, Call call, Caller caller, Demand demand) {
+    return Objects.requireNonNull(tiers.get(caller.tier().name()))
+        .whenBusy(demand.complexity().level(), caller.tier().whenBusy())
+        .stream()
+        .filter(pool -> !pool.equals(full) && mayTake(pool, full, call, caller, demand))
+        .toList();
+  }
+
   /** The pools that a tier may use, in the order of its route; for {@code /v1/models}. */
   public List<Pool> allowed(Tier tier) {
     return Objects.requireNonNull(tiers.get(tier.name())).allowed();

@@ -79,6 +79,23 @@ final class TierRoutes {
     return Objects.requireNonNull(usual.get(complexity));
   }
 
+  /** The pools of easier or harder classes, nearest first, as the tier wants when one is full. */
+  List<Pool> whenBusy(Complexity complexity, Tier.WhenBusy how) {
+    List<Complexity> classes = List.of(Complexity.values());
+    int own = classes.indexOf(complexity);
+    List<Complexity> instead =
+        switch (how) {
+          case DEGRADE -> classes.subList(0, own).reversed();
+          case UPGRADE -> classes.subList(own + 1, classes.size());
+          case REJECT, WAIT -> List.of();
+        };
+    return instead.stream().map(this::poolOf).distinct().toList();
+  }
+
+  private Pool poolOf(Complexity complexity) {
+    return order(complexity).getFirst();
+  }
+
   /** Why a pool takes what the route gives it, in words. */
   String reason(Complexity complexity, Pool pool) {
     return "tier " + tier + " sends " + complexity.label() + " requests to " + pool.name();

@@ -1,0 +1,12 @@
+package io.penstock.gateway.queue;
+
+import io.penstock.config.Tier;
+
+/**
+ * Who asks for a place.
+ *
+ * @param tier what the caller is promised
+ * @param tenant whose turn it is among the tier's
+ * @param tokens of KV memory that the call will take, prompt and expected completion
+ */
+public record Guest(Tier tier, String tenant, double tokens) {}
