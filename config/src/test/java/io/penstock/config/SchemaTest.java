@@ -32,6 +32,7 @@ class SchemaTest {
        "jwt": {"issuer": "https://i", "audience": ["a"], "default-tier": "t"},
        "pools": {"p": {"model": "llama-2-7b", "backends": [{"id": "b", "url": "http://b"}],
                        "capacity": {"gpu": "l4", "scaling": {"controller": {"kubernetes": {"deployment": "d"}}}}, "slo": {}, "timeouts": {}, "balance": {}, "queue": {}, "limits": {},
+                       "breaker": {}, "retries": {}, "health": {},
                        "supports": {}, "price": {"input": 1, "output": 2}}},
        "redis": {"url": "redis://r", "on-failure-of": {}}, "traffic": {"directory": "d"},
        "catalog": {
@@ -65,6 +66,8 @@ class SchemaTest {
           Map.entry("pools.*.balance", Balance.class),
           Map.entry("pools.*.queue", Waiting.class),
           Map.entry("pools.*.limits", Limits.class),
+          Map.entry("pools.*.breaker", Breaker.class),
+          Map.entry("pools.*.retries", Retries.class),
           Map.entry("pools.*.supports", Pool.Supports.class),
           Map.entry("pools.*.price", Pool.Price.class),
           Map.entry("complexity", ComplexityBands.class),
@@ -105,10 +108,17 @@ class SchemaTest {
                         .collect(Collectors.toSet()));
             return;
           }
+          if (kind.equals("pools.*.health")) {
+            assertThat(keys(section)).containsExactly("interval");
+            return;
+          }
           assertThat(RECORDS).containsKey(kind);
           Set<String> keys = keys(section);
           if (kind.equals("pools.*")) {
             assertThat(keys.remove("url")).as("the short form of backends").isTrue();
+            assertThat(keys.remove("key")).as("the short form of keys").isTrue();
+            assertThat(keys.removeAll(Set.of("breaker", "retries", "health"))).isTrue();
+            keys.add("resilience");
           }
           assertThat(keys).as(kind).isEqualTo(components(RECORDS.get(kind)));
         });
@@ -216,7 +226,11 @@ class SchemaTest {
   }
 
   private static final Map<String, String> EVERYTHING_SET =
-      Map.of("ACME_KEY_SHA256", "b".repeat(64), "OPENAI_API_KEY", "secret");
+      Map.of(
+          "ACME_KEY_SHA256", "b".repeat(64),
+          "OPENAI_API_KEY", "secret",
+          "OPENAI_KEY_A", "one",
+          "OPENAI_KEY_B", "another");
 
   /** The least config with an example in it, and the tiers and pools that examples speak of. */
   private static String withExample(String kind, String key, JsonNode example) {

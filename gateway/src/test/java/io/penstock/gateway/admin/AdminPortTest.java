@@ -263,7 +263,7 @@ final class AdminPortTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/nothing", "/api", "/api/report?window=1h", "/api/pools/small/x"})
+  @ValueSource(strings = {"/nothing", "/api", "/api/reports", "/api/pools/small/x"})
   void unknownPath_is404InJson(String path) throws Exception {
     var answer = get(path);
     assertThat(answer.statusCode()).isEqualTo(404);

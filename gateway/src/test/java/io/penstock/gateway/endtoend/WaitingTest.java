@@ -22,13 +22,12 @@ final class WaitingTest {
   void start() throws Exception {
     bed =
         TestBed.setup(100)
-            .edit(
-                text ->
-                    text.replace(
-                            "supports: {embeddings: true}",
-                            "supports: {embeddings: true}\n    queue: {max-concurrency: 1}")
-                        .replace("priority: high", "priority: high\n    when-busy: wait")
-                        .replace("priority: normal", "priority: normal\n    when-busy: upgrade"))
+            .edit(text ->
+                text.replace(
+                        "supports: {embeddings: true}",
+                        "supports: {embeddings: true}\n    queue: {max-concurrency: 1}")
+                    .replace("priority: high", "priority: high\n    when-busy: wait")
+                    .replace("priority: normal", "priority: normal\n    when-busy: upgrade"))
             .start();
     bed.faults("small", Fault.always(Fault.Kind.HANG_BEFORE_FIRST_TOKEN));
     atWork = new RawClient(bed.port());
@@ -90,8 +89,7 @@ final class WaitingTest {
 
   @Test
   void deadline_ofTheClient_boundsItsWait() {
-    var answer =
-        Ask.post(bed, CHAT, TestBed.ENTERPRISE, BRIEF, "x-penstock-deadline-ms: 100");
+    var answer = Ask.post(bed, CHAT, TestBed.ENTERPRISE, BRIEF, "x-penstock-deadline-ms: 100");
     Answers.refused(answer, 503, "overloaded_error", "overloaded");
   }
 
