@@ -140,7 +140,7 @@ class ScalersTest {
     pool.look(0, 0);
 
     await(() -> pool.count("failed") == 1);
-    assertThat(ProcessHandle.current().children().anyMatch(ScalersTest::sleeps)).isFalse();
+    await(() -> ProcessHandle.current().children().noneMatch(ScalersTest::sleeps));
   }
 
   private static boolean sleeps(ProcessHandle child) {

@@ -23,6 +23,9 @@ public final class Scaler {
   /** USD an hour of what has no price: sizing needs one, and replicas do not depend on it. */
   private static final double ANY_PRICE = 1;
 
+  /** Of the highest rate: a mean that has died away is still a rate. */
+  private static final double LEAST_SHARE = 1e-3;
+
   private Scaler() {}
 
   /** What the pool needs now, before {@link Stabiliser} holds it. */
@@ -35,7 +38,7 @@ public final class Scaler {
     var requirement =
         new Requirement(
             "pool",
-            Demand.rate(rate, Math.min(rate, now.ahead().mean()), now.load()),
+            Demand.rate(rate, Math.clamp(now.ahead().mean(), LEAST_SHARE * rate, rate), now.load()),
             now.slo(),
             Availability.single(policy.headroom(), policy.spares()),
             Money.UNBOUNDED,

@@ -30,6 +30,12 @@ public final class Calibration {
   /** Of decode steps: fewer say little of the time per token. */
   private static final double FEWEST_TOKENS = 8;
 
+  /**
+   * What a first token takes besides the engine, and by how much that strays: HTTP, threads that
+   * wait for a core. A short prompt's time is little more than this, and says little of prefill.
+   */
+  private static final double OUTSIDE_SECONDS = 0.010;
+
   private final Deployment prior;
   private final StepTime step;
   private final double mostSequences;
@@ -46,7 +52,7 @@ public final class Calibration {
     this.filter =
         new Filter(
             new double[] {1, 1, fixed},
-            new double[] {0.4, 0.4, fixed},
+            new double[] {0.4, 0.4, Math.max(fixed, 2 * OUTSIDE_SECONDS)},
             new double[] {0.01, 0.01, fixed / 50});
   }
 
@@ -70,7 +76,7 @@ public final class Calibration {
       filter.measure(tpotShares(seen, n), seen.tpotSeconds());
     }
     if (seen.ttftSeconds() > 0 && n < FULL * mostSequences) {
-      filter.measure(ttftShares(seen, n), seen.ttftSeconds());
+      filter.measure(ttftShares(seen, n), seen.ttftSeconds(), OUTSIDE_SECONDS);
     }
     if (Double.isNaN(seen.ttftSeconds()) && n < FULL * mostSequences) {
       filter.measure(totalShares(seen, n), seen.totalSeconds());

@@ -73,20 +73,30 @@ final class Filter {
 
   /** A measurement, of which each number's share is known. */
   void measure(double[] shares, double measured) {
+    measure(shares, measured, 0);
+  }
+
+  /**
+   * The same, of what strays by so much however short it is.
+   *
+   * @param floor a standard deviation, in what is measured
+   */
+  void measure(double[] shares, double measured, double floor) {
     double expected = expected(shares);
     if (!(expected > 0 && measured > 0 && measured < Double.POSITIVE_INFINITY)) {
       return;
     }
     double[] gain = new double[value.length];
     double known = project(shares, gain);
-    double noise = noiseSquare * expected * expected;
+    double noise = noiseSquare * expected * expected + floor * floor;
     double innovation = measured - expected;
     double deviations = innovation / Math.sqrt(known + noise);
     listen(deviations);
     double weight = Math.min(1, OUTLIER / Math.abs(deviations));
     correct(gain, known + noise / weight, innovation);
     double clipped = Math.clamp(innovation / expected, -1, 1);
-    double spread = Math.max(0, clipped * clipped - known / (expected * expected));
+    double explained = (known + floor * floor) / (expected * expected);
+    double spread = Math.max(0, clipped * clipped - explained);
     noiseSquare =
         Math.clamp(
             noiseSquare + NEWEST / 5 * (spread * weight - noiseSquare),
