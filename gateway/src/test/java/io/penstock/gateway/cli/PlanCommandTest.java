@@ -456,7 +456,7 @@ final class PlanCommandTest {
         "peak: 12|peak: -3|0 or more",
         "peak: 12|peak: .nan|is not a number that fits here",
         "peak: 12|peak: .inf|is not a number that fits here",
-        "prompt-tokens: 150|prompt-tokens: -1|lengths",
+        "prompt-tokens: 150|prompt-tokens: -1|1 token or more",
         "completion-tokens: 100|completion-tokens: 0|1 token or more"
       })
   void scenario_thatCannotBe_isOneLineWithItsPlace(String from, String to, String says)
