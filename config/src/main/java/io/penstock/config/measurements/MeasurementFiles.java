@@ -38,6 +38,10 @@ public final class MeasurementFiles {
 
   private static final double LONG_RUN = 100_000;
   private static final int DEFAULT_VOCABULARY = 128_000;
+
+  /** A dense layer's parameters over its width squared are fewer than this. */
+  private static final double WIDEST_LAYER = 32;
+
   private static final Pattern REQUESTS = Pattern.compile("(\\d+) (?:requests|prompts)");
   private static final Pattern MOST_OPEN = Pattern.compile("max concurrency (\\d+)");
   private static final Pattern STEP_TOKENS =
@@ -107,7 +111,7 @@ public final class MeasurementFiles {
             load(row, notes, replicas),
             metric,
             number(row, "value") / (metric.isRate() ? replicas : 1));
-    refuseWhatDoesNotFit(measurement);
+    refuseWhatIsNotPredicted(measurement);
     return measurement;
   }
 
@@ -125,7 +129,7 @@ public final class MeasurementFiles {
       throw no("speculative decoding");
     }
     boolean splitsLayers = text(row, "engine").equals("llama.cpp");
-    if (!splitsLayers && !row.getOrDefault("pp", "1").matches("1?")) {
+    if (!splitsLayers && numberOr(row, "pp", 1) > 1) {
       throw no("pipeline parallel");
     }
     var dataParallel = DATA_PARALLEL.matcher(notes);
@@ -143,7 +147,7 @@ public final class MeasurementFiles {
         new Measurement.Setup(
             model(row),
             gpu(text(row, "gpu")),
-            Math.max(1, (int) number(row, "num_gpus")),
+            Math.max(1, (int) gpus(row)),
             weights,
             kv(text(row, "kv_dtype")),
             engine(text(row, "engine")),
@@ -169,11 +173,16 @@ public final class MeasurementFiles {
   }
 
   private static double replicas(Map<String, String> row, Measurement.Setup setup) {
-    double replicas = Math.max(1, number(row, "num_gpus")) / setup.tensorParallel();
+    double replicas = Math.max(1, gpus(row)) / setup.tensorParallel();
     if (replicas != Math.rint(replicas)) {
       throw no("GPUs are not those of whole replicas");
     }
     return replicas;
+  }
+
+  /** A row that does not say how many has those of one replica. */
+  private static double gpus(Map<String, String> row) {
+    return numberOr(row, "num_gpus", numberOr(row, "tp", 1));
   }
 
   private static Precision precision(String word) {
@@ -185,7 +194,7 @@ public final class MeasurementFiles {
   }
 
   private Gpu gpu(String name) {
-    return catalog.gpus().find(name).orElseThrow(() -> no("GPU unknown: " + name));
+    return Spellings.gpu(name, catalog.gpus()::find).orElseThrow(() -> no("GPU unknown: " + name));
   }
 
   private String engine(String name) {
@@ -194,19 +203,26 @@ public final class MeasurementFiles {
 
   private ModelSpec model(Map<String, String> row) {
     String name = text(row, "model");
-    return catalog.models().find(name).orElseGet(() -> byDimensions(name, row));
+    return Spellings.model(name, catalog.models()::find).orElseGet(() -> byDimensions(name, row));
   }
 
   /** A model that the catalogue does not know: dense, by the row's own dimensions. */
   private static ModelSpec byDimensions(String name, Map<String, String> row) {
+    if (text(row, "layers").isEmpty() || text(row, "params_b").isEmpty()) {
+      throw no("model unknown: " + name);
+    }
     int hidden = (int) number(row, "hidden");
     int heads = (int) number(row, "heads");
     double head = (double) DEFAULT_VOCABULARY * hidden;
     double total = number(row, "params_b") * 1e9;
     double untied = Math.min(head, total / 4);
+    double layers = number(row, "layers");
+    if (total - 2 * untied > layers * hidden * hidden * WIDEST_LAYER) {
+      throw no("a mixture that the catalogue does not know: " + name);
+    }
     return new ModelSpec(
         name,
-        (int) number(row, "layers"),
+        (int) layers,
         hidden,
         heads,
         (int) number(row, "kv_heads"),
@@ -224,15 +240,18 @@ public final class MeasurementFiles {
     return switch (mode) {
       case "single_stream" -> new Load.SingleStream();
       case "static_batch" -> new Load.StaticBatch(each(amount, replicas));
-      case "closed_loop", "closed_loop_sharegpt" -> new Load.ClosedLoop(each(amount, replicas));
+      case "closed_loop", "closed_loop_sharegpt" ->
+          amount.equals("max") ? new Load.Maximum() : new Load.ClosedLoop(each(amount, replicas));
       case "offline_max" -> new Load.Maximum();
       case "offline_burst" -> burst(amount, notes, replicas);
       case "open_loop_poisson" ->
           amount.equals("max")
               ? new Load.Maximum()
-              : new Load.OpenLoop(
-                  count(amount.replace("qps", "")) / replicas,
-                  found(REQUESTS, notes, LONG_RUN) / replicas);
+              : amount.startsWith("inf")
+                  ? burst(amount.replace("qps", ""), notes, replicas)
+                  : new Load.OpenLoop(
+                      count(amount.replaceAll("(?i)\\s*(qps|rps|req/s)$", "")) / replicas,
+                      found(REQUESTS, notes, LONG_RUN) / replicas);
       default -> throw no("load mode unknown: " + mode);
     };
   }
@@ -266,28 +285,36 @@ public final class MeasurementFiles {
     throw no("load is not above 0: " + text);
   }
 
-  private void refuseWhatDoesNotFit(Measurement measurement) {
+  private void refuseWhatIsNotPredicted(Measurement measurement) {
     var setup = measurement.setup();
-    try {
-      if (Expectation.fits(measurement, catalog.engineOr(setup.engine(), setup.gpu()))) {
-        return;
-      }
-    } catch (IllegalArgumentException refused) {
-      throw no("refused by the model: " + refused.getMessage());
+    var engine = catalog.engineOr(setup.engine(), setup.gpu());
+    if (!Expectation.fits(measurement, engine)) {
+      throw no("does not fit in memory by the model");
     }
-    throw no("does not fit in memory by the model");
+    double predicted = Expectation.of(measurement, engine);
+    if (!(predicted > 0 && predicted < Double.POSITIVE_INFINITY)) {
+      throw no("nothing to predict: " + measurement.metric().label() + " of this load");
+    }
   }
 
   private static String text(Map<String, String> row, String column) {
     return row.getOrDefault(column, "");
   }
 
+  private static double numberOr(Map<String, String> row, String column, double otherwise) {
+    return text(row, column).isEmpty() ? otherwise : number(row, column);
+  }
+
   private static double number(Map<String, String> row, String column) {
     try {
-      return Double.parseDouble(text(row, column));
+      double number = Double.parseDouble(text(row, column));
+      if (Double.isFinite(number)) {
+        return number;
+      }
     } catch (NumberFormatException _) {
       throw no(column + " is not a number");
     }
+    throw no(column + " is not finite");
   }
 
   private static IllegalArgumentException no(String reason) {

@@ -87,6 +87,53 @@ class AccuracyTest {
   }
 
   @Test
+  void run_onNamesAsBenchmarksPublishThem_knowsWhatTheyAre() throws IOException {
+    String known = row("a-1", "llama-3.1-8b", "h100", "fp8", 1, "16", "req_s", "9", "closed_loop");
+    data(
+        known,
+        known.replace("a-1", "b-1").replace("llama-3.1-8b", "nvidia/Llama-3.1-8B-Instruct-FP8"),
+        known.replace("a-1", "c-1").replace("h100", "NVIDIA H100 80GB HBM3"),
+        known.replace("a-1", "d-1").replace("h100", "NVIDIA-H100-SXM-80GB"),
+        known.replace("a-1", "e-1").replace(",h100,1,1,", ",h100,,,"));
+
+    var groups = Accuracy.run(directory, Optional.empty()).groups();
+
+    var bySource = groups.stream().filter(group -> group.by().equals("source")).toList();
+    assertThat(bySource).hasSize(5);
+    assertThat(bySource)
+        .extracting(AccuracyReport.Group::errors)
+        .containsOnly(bySource.getFirst().errors());
+  }
+
+  @Test
+  void run_onRowsThatNobodyCanPredict_leavesEachOutAndSaysWhy() throws IOException {
+    String row = row("a-1", "llama-2-7b", "h100", "fp16", 1, "16", "req_s", "9", "closed_loop");
+    data(
+        row.replace("llama-2-7b,7,32", "secret-8x7b,46,32"),
+        row.replace("llama-2-7b,7,32,4096,32,32,128", "secret-7b,,,,,,"),
+        row.replace(",512,128,", ",NaN,128,"),
+        row.replace(",512,128,", ",many,128,"),
+        row.replace(",16,req_s,9,", ",16,req_s,-9,"),
+        row.replace(",16,", ",0,"),
+        row.replace(",fp16,", ",fp7,"),
+        row.replace("closed_loop", "yoga"));
+
+    var report = Accuracy.run(directory, Optional.empty());
+
+    assertThat(report.overallWithoutTtft().rows()).isZero();
+    assertThat(report.leftOut())
+        .containsOnlyKeys(
+            "a mixture that the catalogue does not know: secret-8x7b",
+            "model unknown: secret-7b",
+            "isl is not finite",
+            "isl is not a number",
+            "a measured value must be above 0, not -9.0",
+            "load is not above 0: 0",
+            "precision unknown: fp7",
+            "load mode unknown: yoga");
+  }
+
+  @Test
   void run_afterAFitToTheSameRows_isNearer() throws IOException {
     data(
         row("a-1", "llama-2-7b", "A100-SXM-80GB", "fp16", 1, "1", "tpot_ms", "30", "closed_loop"),

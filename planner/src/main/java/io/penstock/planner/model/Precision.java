@@ -87,9 +87,26 @@ public enum Precision {
       case "fp32", "float32", "tf32" -> Optional.of(FP32);
       case "fp16", "float16", "half", "f16" -> Optional.of(FP16);
       case "bf16", "bfloat16" -> Optional.of(BF16);
-      case "fp8", "fp8_e4m3", "fp8_e5m2", "fp8_block", "w8a8-fp8" -> Optional.of(FP8);
+      case "fp8",
+          "float8",
+          "fp8_e4m3",
+          "fp8_e5m2",
+          "fp8_block",
+          "fp8-dynamic",
+          "w8a8-fp8",
+          "mxfp8" ->
+          Optional.of(FP8);
       case "int8", "w8a8", "smoothquant", "w8a16" -> Optional.of(INT8);
-      case "int4", "awq", "gptq", "awq-int4", "gptq-int4", "w4a16" -> Optional.of(INT4);
+      case "int4",
+          "awq",
+          "gptq",
+          "awq-int4",
+          "gptq-int4",
+          "int4-awq",
+          "int4-gptq",
+          "w4a16",
+          "nf4" ->
+          Optional.of(INT4);
       case "fp4", "nvfp4" -> Optional.of(FP4);
       case "mxfp4" -> Optional.of(MXFP4);
       case "q8_0" -> Optional.of(Q8_0);
