@@ -117,7 +117,7 @@ final class Workbench {
   }
 
   private WhatIf whatIf() {
-    return new WhatIf(controls.config());
+    return new WhatIf(controls.config(), controls.capacities());
   }
 
   // ---- what was recorded

@@ -7,14 +7,17 @@ import io.penstock.planner.size.Show;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** A report as one page that needs nothing beside it, on a screen and on paper. */
 public final class ReportHtml {
   private static final int HOURS = 24;
+  private static final int POOLS_DRAWN = 5;
 
   /** What a browser is to allow this page: its own style, and nothing else. */
   public static final String POLICY =
@@ -61,7 +64,8 @@ public final class ReportHtml {
             + ", UTC");
     summary(report);
     recommendations(report.recommendations());
-    requests(report.requestsByHour());
+    requests(report);
+    lengths(report);
     report.pools().forEach(this::pool);
     traffic("Tiers", report.byTier());
     traffic("Complexity", report.byComplexity());
@@ -113,7 +117,8 @@ public final class ReportHtml {
     page.append("</table>\n");
   }
 
-  private void requests(Map<Long, Long> byHour) {
+  private void requests(Report report) {
+    var byHour = report.requestsByHour();
     if (byHour.size() < 2) {
       return;
     }
@@ -130,16 +135,112 @@ public final class ReportHtml {
             Math.max(1, most),
             Show::number);
     int count = (int) (last - first) + 1;
+    var words = new ArrayList<String>();
+    int next = 0;
+    hourly(chart, byHour, (long) first, count, Chart.COLOURS.get(next));
+    words.addAll(List.of(Chart.COLOURS.get(next), "all"));
+    for (var pool : report.pools().stream().limit(POOLS_DRAWN).toList()) {
+      String colour = Chart.COLOURS.get(++next % Chart.COLOURS.size());
+      hourly(chart, pool.requestsByHour(), (long) first, count, colour);
+      words.addAll(List.of(colour, pool.traffic().name()));
+    }
+    chart.legend(words.toArray(String[]::new));
+    page.append("<div class=\"charts\"><div class=\"chart\">")
+        .append(chart.end())
+        .append("</div></div>\n");
+  }
+
+  private static void hourly(
+      Chart chart, Map<Long, Long> byHour, long first, int count, String colour) {
     double[] across = new double[count];
     double[] up = new double[count];
     for (int i = 0; i < count; i++) {
       across[i] = i;
-      up[i] = byHour.getOrDefault((long) first + i, 0L);
+      up[i] = byHour.getOrDefault(first + i, 0L);
     }
+    chart.line(across, up, colour, "none");
+  }
+
+  private void lengths(Report report) {
+    if (report.promptLengths().isEmpty()) {
+      return;
+    }
+    tag("h2", "", "Lengths");
+    page.append("<div class=\"charts\">");
+    lengths("Prompts by tokens", report.promptLengths());
+    lengths("Answers by tokens", report.completionLengths());
+    page.append("</div>\n");
+  }
+
+  /** A step for each class; the classes double. */
+  private void lengths(String title, List<Report.Bin> bins) {
+    double most = bins.stream().mapToDouble(Report.Bin::count).max().orElse(1);
+    int size = Math.max(4, (bins.size() + 3) / 4 * 4);
+    var chart =
+        Chart.plot(
+            title,
+            size,
+            power -> Show.number(Math.pow(2, power - 1)),
+            "tokens, each class twice the one before",
+            Math.max(1, most),
+            Show::number);
+    double[] across = new double[2 * bins.size() + 2];
+    double[] up = new double[across.length];
+    for (int i = 0; i < bins.size(); i++) {
+      across[2 * i + 1] = i;
+      across[2 * i + 2] = i + 1;
+      up[2 * i + 1] = bins.get(i).count();
+      up[2 * i + 2] = bins.get(i).count();
+    }
+    across[across.length - 1] = bins.size();
     chart.line(across, up, Chart.COLOURS.get(0), "none");
-    page.append("<div class=\"charts\"><div class=\"chart\">")
-        .append(chart.end())
-        .append("</div></div>\n");
+    page.append("<div class=\"chart\"><h3>").append(Chart.escape(title)).append("</h3>");
+    page.append(chart.end()).append("</div>");
+  }
+
+  /** Latency beside what is promised. */
+  private void latency(Report.Pool pool) {
+    var traffic = pool.traffic();
+    head("Latency", "p50", "p95", "p99", "promised to 95 %", "kept by");
+    latency("to the first token", traffic.ttft(), promise(pool, "ttft"));
+    latency("per token after it", traffic.tpot(), promise(pool, "tpot"));
+    latency("whole answer", traffic.total(), Optional.empty());
+    page.append("</table>\n");
+  }
+
+  private void latency(String name, Report.Spread of, Optional<Report.Promise> promise) {
+    cells(
+        List.of(
+            name,
+            ReportText.seconds(of.p50()),
+            ReportText.seconds(of.p95()),
+            ReportText.seconds(of.p99()),
+            promise.map(kept -> Show.seconds(kept.seconds())).orElse("–"),
+            promise.map(kept -> Show.percent(kept.share())).orElse("–")),
+        1);
+  }
+
+  private static Optional<Report.Promise> promise(Report.Pool pool, String metric) {
+    return pool.promises().stream()
+        .filter(promise -> promise.name().startsWith(metric))
+        .findFirst();
+  }
+
+  private void changes(List<Report.Change> changes) {
+    if (changes.isEmpty()) {
+      return;
+    }
+    tag("h3", "", "What would change the plan");
+    head("With", "Replicas in the busiest hour", "USD/month");
+    for (var change : changes) {
+      cells(
+          List.of(
+              change.when(),
+              String.valueOf(change.replicas()),
+              ReportText.perMonth(change.usdPerMonth())),
+          1);
+    }
+    page.append("</table>\n");
   }
 
   private void pool(Report.Pool pool) {
@@ -157,6 +258,7 @@ public final class ReportHtml {
     for (var promise : pool.promises()) {
       tag("p", promise.kept() ? "yes" : "no", ReportText.promise(promise));
     }
+    latency(pool);
     var hardware = pool.hardware();
     if (hardware != null) {
       ReportText.hardware(hardware).forEach(line -> tag("p", "", line));
@@ -172,6 +274,7 @@ public final class ReportHtml {
           hardware.replicas(),
           "replicas there are");
       page.append("</div>\n");
+      changes(hardware.changes());
     }
   }
 

@@ -5,6 +5,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -16,14 +17,7 @@ public final class ReportJson {
 
   /** The report. */
   public static JsonObject of(Report report) {
-    var hours = new JsonArray();
-    report
-        .requestsByHour()
-        .forEach((hour, count) ->
-            hours.add(
-                new JsonObject()
-                    .put("hour", Instant.ofEpochSecond(hour * 3600).toString())
-                    .put("requests", count)));
+    var hours = hours(report.requestsByHour());
     return new JsonObject()
         .put("object", "penstock.report")
         .put("from", ReportText.time(report.fromEpochSeconds()))
@@ -33,9 +27,32 @@ public final class ReportJson {
         .put("tenants", array(report.byTenant(), ReportJson::traffic))
         .put("complexities", array(report.byComplexity(), ReportJson::traffic))
         .put("pools", array(report.pools(), ReportJson::pool))
+        .put("prompt_lengths", array(report.promptLengths(), ReportJson::bin))
+        .put("completion_lengths", array(report.completionLengths(), ReportJson::bin))
         .put("hours", hours)
         .put("costs", costs(report.costs()))
         .put("recommendations", array(report.recommendations(), ReportJson::advice));
+  }
+
+  private static JsonArray hours(Map<Long, Long> byHour) {
+    var hours = new JsonArray();
+    byHour.forEach((hour, count) ->
+        hours.add(
+            new JsonObject()
+                .put("hour", Instant.ofEpochSecond(hour * 3600).toString())
+                .put("requests", count)));
+    return hours;
+  }
+
+  private static JsonObject bin(Report.Bin bin) {
+    return new JsonObject().put("up_to_tokens", bin.upTo()).put("requests", bin.count());
+  }
+
+  private static JsonObject change(Report.Change change) {
+    return new JsonObject()
+        .put("when", change.when())
+        .put("replicas", change.replicas())
+        .put("usd_per_month", number(change.usdPerMonth()));
   }
 
   private static <T> JsonArray array(List<T> rows, Function<T, JsonObject> json) {
@@ -72,7 +89,10 @@ public final class ReportJson {
   }
 
   private static JsonObject pool(Report.Pool pool) {
-    var json = traffic(pool.traffic()).put("slo", array(pool.promises(), ReportJson::promise));
+    var json =
+        traffic(pool.traffic())
+            .put("slo", array(pool.promises(), ReportJson::promise))
+            .put("hours", hours(pool.requestsByHour()));
     var hardware = pool.hardware();
     return hardware == null ? json : json.put("capacity", hardware(hardware));
   }
@@ -88,6 +108,7 @@ public final class ReportJson {
   private static JsonObject hardware(Report.Hardware of) {
     return new JsonObject()
         .put("hardware", of.label())
+        .put("learned_from", of.samples())
         .put("replicas", of.replicas())
         .put("saturation_rps", number(of.saturationPerSecond()))
         .put("slo_rps", number(of.sloPerSecond()))
@@ -101,7 +122,10 @@ public final class ReportJson {
         .put("predicted_ttft_ms", number(of.ttftPredicted() * MILLIS))
         .put("observed_ttft_ms", number(of.ttftObserved() * MILLIS))
         .put("predicted_tpot_ms", number(of.tpotPredicted() * MILLIS))
-        .put("observed_tpot_ms", number(of.tpotObserved() * MILLIS));
+        .put("observed_tpot_ms", number(of.tpotObserved() * MILLIS))
+        .put("ttft_error", number(of.ttftError()))
+        .put("tpot_error", number(of.tpotError()))
+        .put("changes", array(of.changes(), ReportJson::change));
   }
 
   private static JsonObject costs(Report.Costs costs) {

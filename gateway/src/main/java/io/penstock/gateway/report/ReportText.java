@@ -98,6 +98,8 @@ public final class ReportText {
     var hardware = pool.hardware();
     if (hardware != null) {
       hardware(hardware).forEach(each -> line("  %s", each));
+      line("  what would change the plan");
+      hardware.changes().forEach(each -> line("    %s", change(each)));
     }
     line("");
   }
@@ -125,11 +127,29 @@ public final class ReportText {
         growth(of),
         String.format(
             Locale.ROOT,
-            "predicted against observed: TTFT %s / %s, time per token %s / %s",
+            "predicted against observed: TTFT %s / %s%s, time per token %s / %s%s; by %s",
             seconds(of.ttftPredicted()),
             seconds(of.ttftObserved()),
+            error(of.ttftError()),
             seconds(of.tpotPredicted()),
-            seconds(of.tpotObserved())));
+            seconds(of.tpotObserved()),
+            error(of.tpotError()),
+            of.samples() > 0
+                ? "what " + of.samples() + " answers of live traffic showed"
+                : "the catalogue's figures"));
+  }
+
+  private static String error(double value) {
+    return Double.isFinite(value) ? String.format(Locale.ROOT, " (%+.0f %%)", 100 * value) : "";
+  }
+
+  static String change(Report.Change change) {
+    return String.format(
+        Locale.ROOT,
+        "%s: %d replicas in the busiest hour, %s",
+        change.when(),
+        change.replicas(),
+        perMonth(change.usdPerMonth()));
   }
 
   static String growth(Report.Hardware of) {

@@ -6,9 +6,11 @@ import io.penstock.config.scenario.ConfigScenario;
 import io.penstock.config.scenario.Planned.PoolPlan;
 import io.penstock.config.scenario.Scenario;
 import io.penstock.config.scenario.ScenarioPlanner;
+import io.penstock.planner.autoscale.PoolCapacity;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -18,9 +20,14 @@ import java.util.Map;
  */
 public final class WhatIf {
   private final PenstockConfig config;
+  private final Learned learned;
 
-  public WhatIf(PenstockConfig config) {
+  /**
+   * @param seen what live traffic showed of the pools
+   */
+  public WhatIf(PenstockConfig config, List<PoolCapacity> seen) {
     this.config = config;
+    this.learned = new Learned(seen);
   }
 
   /** What may be asked: the config's pools, and the hardware that the catalogue knows. */
@@ -58,7 +65,9 @@ public final class WhatIf {
   private JsonObject plan(Question asked, Pool pool, double share, Sum sum) {
     var json = Answer.head(pool, share);
     try {
-      var planned = ScenarioPlanner.plan(scenario(asked, pool, share));
+      var scenario = scenario(asked, pool, share);
+      json.put("parameters", learned.said(scenario));
+      var planned = ScenarioPlanner.plan(learned.apply(scenario));
       PoolPlan plan = planned.pools().getFirst();
       sum.add(plan, planned.usdPerMonth(), planned.requestsPerMonth());
       return json.mergeIn(Answer.of(plan));

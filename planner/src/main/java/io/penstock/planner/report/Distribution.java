@@ -1,6 +1,8 @@
 package io.penstock.planner.report;
 
 import io.penstock.planner.capacity.Lengths;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Values counted in classes of 4 %, so that a quantile is right to within 2 %. */
 final class Distribution {
@@ -61,21 +63,43 @@ final class Distribution {
     return count == 0 ? Double.NaN : (double) within / count;
   }
 
-  /** The same as lengths; {@code otherwise} where there is none. */
-  Lengths lengths(double otherwise) {
+  /** Counted in classes that double: up to 1, to 2, to 4 and so on; none behind the last used. */
+  List<Report.Bin> doubling() {
+    var bins = new ArrayList<Report.Bin>();
+    long within = 0;
+    double bound = 1;
+    for (int i = 0; i < CLASSES; i++) {
+      if (counts[i] == 0) {
+        continue;
+      }
+      while (sums[i] / counts[i] > bound) {
+        bins.add(new Report.Bin(bound, within));
+        within = 0;
+        bound *= 2;
+      }
+      within += counts[i];
+    }
+    if (within > 0) {
+      bins.add(new Report.Bin(bound, within));
+    }
+    return List.copyOf(bins);
+  }
+
+  /** The same as lengths, each so many times as long; {@code otherwise} where there is none. */
+  Lengths lengths(double otherwise, double times) {
     int used = 0;
     for (long each : counts) {
       used += each > 0 ? 1 : 0;
     }
     if (used == 0) {
-      return Lengths.fixed(otherwise);
+      return Lengths.fixed(otherwise * times);
     }
     double[] tokens = new double[used];
     double[] weights = new double[used];
     int next = 0;
     for (int i = 0; i < CLASSES; i++) {
       if (counts[i] > 0) {
-        tokens[next] = sums[i] / counts[i];
+        tokens[next] = times * sums[i] / counts[i];
         weights[next++] = counts[i];
       }
     }

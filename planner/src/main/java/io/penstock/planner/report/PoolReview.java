@@ -30,7 +30,8 @@ final class PoolReview {
   }
 
   Report.Pool pool(List<Report.Recommendation> advice) {
-    return new Report.Pool(group.traffic(facts.name()), promises(), hardware(advice));
+    return new Report.Pool(
+        group.traffic(facts.name()), group.minutes().byHour(), promises(), hardware(advice));
   }
 
   private List<Report.Promise> promises() {
@@ -57,39 +58,52 @@ final class PoolReview {
     }
     Deployment deployment = known.get();
     var replica = ContinuousBatching.of(deployment);
-    var load =
-        new Workload(
-            group.prompt().lengths(USUAL_PROMPT),
-            group.completion().lengths(USUAL_COMPLETION),
-            group.cachedShare(),
-            1);
+    var load = load(group, 1, 1);
     var within = new Within(facts.slo(), replica, load);
     double[] busy = group.minutes().busyByHour();
     int[] needed = new int[HOURS];
+    double each = within.perSecond();
     for (int hour = 0; hour < HOURS; hour++) {
-      double replicas = busy[hour] * (1 + facts.headroom()) / within.perSecond();
-      needed[hour] = Math.max(facts.min(), (int) Math.ceil(replicas - 1e-9) + facts.spares());
+      needed[hour] = needed(facts, busy[hour], each);
     }
     new Advice(facts, deployment, replica, load, busy, needed).give(advice);
-    return hardware(deployment, replica, load, within, busy, needed);
+    return hardware(deployment, replica, load, each, busy, needed);
+  }
+
+  /** Its requests as they were, but for how long prompts and answers are. */
+  static Workload load(Group group, double prompts, double completions) {
+    return new Workload(
+        group.prompt().lengths(USUAL_PROMPT, prompts),
+        group.completion().lengths(USUAL_COMPLETION, completions),
+        group.cachedShare(),
+        1);
+  }
+
+  /** Replicas for a load, where one serves {@code each}. */
+  static int needed(PoolFacts facts, double perSecond, double each) {
+    double replicas = perSecond * (1 + facts.headroom()) / each;
+    return Math.max(facts.min(), (int) Math.ceil(replicas - 1e-9) + facts.spares());
   }
 
   private Report.Hardware hardware(
       Deployment deployment,
       ContinuousBatching replica,
       Workload load,
-      Within within,
+      double each,
       double[] busy,
       int[] needed) {
     int replicas = facts.replicas();
     double mean = seconds > 0 ? group.requests() / seconds : group.minutes().peak();
     double saturation = replica.saturation(load);
     Prediction usual = replica.openLoop(load, Math.min(mean / replicas, 0.98 * saturation));
-    double slo = within.perSecond() * replicas;
+    double slo = each * replicas;
+    double busiest = Arrays.stream(busy).max().orElse(0);
+    var changes = new Changes(facts, group, replica, deployment.usdPerHour(), busiest, each).all();
     double peak = group.minutes().peak();
     double growth = group.minutes().growthPerDay();
     return new Report.Hardware(
         label(deployment),
+        facts.samples(),
         replicas,
         saturation * replicas,
         slo,
@@ -103,7 +117,8 @@ final class PoolReview {
         usual.ttft().mean(),
         group.ttft().mean(),
         usual.tpot().mean(),
-        group.tpot().mean());
+        group.tpot().mean(),
+        changes);
   }
 
   /** At a constant number of requests more each day. */

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param byTenant the dearest first
  * @param byComplexity by class
  * @param pools by pool
+ * @param promptLengths answered requests by their prompts' tokens
+ * @param completionLengths the same by their answers' tokens
  * @param requestsByHour requests by the hour since 1970
  * @param costs what it cost, beside what it would have cost elsewhere
  * @param recommendations the most money first
@@ -26,9 +28,14 @@ public record Report(
     List<Traffic> byTenant,
     List<Traffic> byComplexity,
     List<Pool> pools,
+    List<Bin> promptLengths,
+    List<Bin> completionLengths,
     Map<Long, Long> requestsByHour,
     Costs costs,
     List<Recommendation> recommendations) {
+
+  /** How many were over half of {@code upTo}, or over 0 in the first, and not over it. */
+  public record Bin(double upTo, long count) {}
 
   /** A distribution; NaN where nothing was counted. */
   public record Spread(long count, double mean, double p50, double p95, double p99) {}
@@ -63,10 +70,15 @@ public record Report(
   /**
    * One pool.
    *
+   * @param requestsByHour requests by the hour since 1970
    * @param promises what is promised, and how often it was kept
    * @param hardware how busy it was; null for a provider
    */
-  public record Pool(Traffic traffic, List<Promise> promises, @Nullable Hardware hardware) {}
+  public record Pool(
+      Traffic traffic,
+      Map<Long, Long> requestsByHour,
+      List<Promise> promises,
+      @Nullable Hardware hardware) {}
 
   /**
    * A promise.
@@ -82,6 +94,7 @@ public record Report(
    * How busy a pool's replicas were.
    *
    * @param label in a few words
+   * @param samples answers from which its figures were learned; 0: they are the catalogue's
    * @param saturationPerSecond what all its replicas finish at most
    * @param sloPerSecond what they serve within the SLO
    * @param headroomPerSecond what is left of that at the peak; below 0 where it was over
@@ -96,9 +109,11 @@ public record Report(
    * @param ttftObserved mean seconds
    * @param tpotPredicted mean seconds by the model at the mean load
    * @param tpotObserved mean seconds
+   * @param changes what would change the number of replicas
    */
   public record Hardware(
       String label,
+      long samples,
       int replicas,
       double saturationPerSecond,
       double sloPerSecond,
@@ -112,7 +127,27 @@ public record Report(
       double ttftPredicted,
       double ttftObserved,
       double tpotPredicted,
-      double tpotObserved) {}
+      double tpotObserved,
+      List<Change> changes) {
+    /** By which share of what was observed the prediction was over it; NaN where unknown. */
+    public double ttftError() {
+      return ttftPredicted / ttftObserved - 1;
+    }
+
+    /** As {@link #ttftError}. */
+    public double tpotError() {
+      return tpotPredicted / tpotObserved - 1;
+    }
+  }
+
+  /**
+   * Something that would change a pool's plan.
+   *
+   * @param when it happens, in a few words
+   * @param replicas that the busiest hour would need then
+   * @param usdPerMonth by which those cost more than what it needs now
+   */
+  public record Change(String when, int replicas, double usdPerMonth) {}
 
   /**
    * Money.

@@ -66,6 +66,8 @@ public final class ReportBuilder {
         traffic(tenants),
         traffic(complexities),
         List.copyOf(poolReports),
+        all.prompt().doubling(),
+        all.completion().doubling(),
         all.minutes().byHour(),
         costs(facts),
         List.copyOf(advice));

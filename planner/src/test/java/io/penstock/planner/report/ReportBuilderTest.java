@@ -175,6 +175,36 @@ class ReportBuilderTest {
   }
 
   @Test
+  void changes_sayFromWhichLoadOnOneMoreIsNeeded() {
+    var builder = new ReportBuilder();
+    traffic(builder, 1.2 * saturation(), 9, 1, 60);
+    var report = builder.build(List.of(gpus(2)));
+    var hardware = report.pools().getFirst().hardware();
+
+    int now = java.util.Collections.max(hardware.neededByHour());
+    var more = hardware.changes().getFirst();
+    assertThat(more.replicas()).isEqualTo(now + 1);
+    double busiest = java.util.Collections.max(hardware.busyByHour());
+    double times = Double.parseDouble(more.when().replaceAll("[^0-9.]", ""));
+    assertThat(times).isCloseTo(now * hardware.sloPerSecond() / 2 / busiest, within(0.02 * times));
+    assertThat(hardware.changes())
+        .filteredOn(change -> change.when().startsWith("answers"))
+        .singleElement()
+        .satisfies(change -> assertThat(change.replicas()).isGreaterThanOrEqualTo(now));
+  }
+
+  @Test
+  void lengths_areCountedInClassesThatDouble() {
+    var builder = new ReportBuilder();
+    traffic(builder, 1, 9, 1, 1);
+
+    var report = builder.build(List.of(gpus(1)));
+    assertThat(report.promptLengths()).hasSize(10);
+    assertThat(report.promptLengths().getLast()).isEqualTo(new Report.Bin(512, 60));
+    assertThat(report.completionLengths().getLast()).isEqualTo(new Report.Bin(256, 60));
+  }
+
+  @Test
   void daysLeft_ofGrowingTraffic() {
     var builder = new ReportBuilder();
     for (int day = 0; day < 8; day++) {

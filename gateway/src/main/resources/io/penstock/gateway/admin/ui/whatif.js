@@ -154,10 +154,16 @@ function card(pool, before, color) {
   }
   box.append(h("p", {class: "reason" + (pool.met ? "" : " bad")}, pool.answer + "."));
   if (pool.replicas) box.append(h("div", {class: "body"}, left(pool, before, color), right(pool)));
+  box.append(h("p", {class: "soft"}, basis(pool.parameters)));
   if (pool.relax.length) box.append(h("div", {}, h("h2", {}, "What would make a plan of it"), h("ul", {}, pool.relax.map(line => h("li", {}, line)))));
   if (pool.replicas) box.append(growthTable(pool));
   if (pool.alternatives?.length) box.append(others(pool));
   return box;
+}
+
+function basis(parameters) {
+  if (parameters?.from !== "traffic") return "Planned with the catalogue’s figures: live traffic has shown nothing of this hardware in this pool yet.";
+  return `Planned with what ${count(parameters.samples)} answers of live traffic showed: decode steps take ${number(parameters.decode)} times, prompt tokens ${number(parameters.prefill)} times what the catalogue says.`;
 }
 
 const fact = (name, text, more = "") => h("div", {}, h("dt", {}, name), h("dd", {}, text, " ", h("small", {}, more)));
