@@ -7,8 +7,7 @@ import java.time.Duration;
  *
  * @param breaker when a backend is out
  * @param retries how many attempts more than calls there may be
- * @param healthInterval how often the {@code /health} of a backend is asked that has not answered a
- *     call meanwhile; zero: never
+ * @param healthInterval how often the {@code /health} of each backend is asked; zero: never
  */
 public record Resilience(Breaker breaker, Retries retries, Duration healthInterval) {
   public static final Resilience DEFAULT =

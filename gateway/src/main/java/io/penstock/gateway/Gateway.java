@@ -71,6 +71,7 @@ public final class Gateway {
   private volatile boolean draining;
   private @Nullable AdminPort adminPort;
   private @Nullable Lookout looking;
+  private @Nullable Probes probes;
   private @Nullable Future<Void> closed;
 
   /**
@@ -140,6 +141,8 @@ public final class Gateway {
           gateway.looking =
               new Lookout(gateway.capacities, gateway.backends, gateway.rooms, gateway.scalers)
                   .start(vertx);
+          gateway.probes =
+              new Probes(vertx, () -> gateway.stages.config(), gateway.backends).start();
           return gateway;
         })
         .recover(cause -> gateway.close().transform(_ -> Future.failedFuture(cause)));

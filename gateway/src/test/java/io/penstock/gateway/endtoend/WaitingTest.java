@@ -24,7 +24,7 @@ final class WaitingTest {
         TestBed.setup(100)
             .edit(text ->
                 text.replace(
-                        "supports: {embeddings: true}",
+                        "supports: {embeddings: true}\n    queue: {max-concurrency: 4096}",
                         "supports: {embeddings: true}\n    queue: {max-concurrency: 1}")
                     .replace("priority: high", "priority: high\n    when-busy: wait")
                     .replace("priority: normal", "priority: normal\n    when-busy: upgrade"))

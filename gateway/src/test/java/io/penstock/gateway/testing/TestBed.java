@@ -250,10 +250,12 @@ public final class TestBed implements AutoCloseable {
           backends: [{id: small-1, url: "@small"}]
           capacity: {gpu: l4, gpus-per-replica: 1, engine: vllm, weights: fp16, kv: fp16, usd-per-gpu-hour: 0.80, min: 1, max: 8}
           supports: {embeddings: true}
+          queue: {max-concurrency: 4096}
         medium:
           model: llama-2-13b
           backends: [{id: medium-1, url: "@medium"}]
           capacity: {gpu: a100-80, gpus-per-replica: 1, engine: vllm, weights: fp16, kv: fp16, usd-per-gpu-hour: 2.45, min: 1, max: 4}
+          queue: {max-concurrency: 4096}
         large:
           provider: openai
           model: gpt-4

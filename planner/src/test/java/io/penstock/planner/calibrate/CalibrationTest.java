@@ -177,29 +177,6 @@ class CalibrationTest {
     assertThat(calibration.calibrated().decode().value()).isCloseTo(2, within(0.2));
   }
 
-  /** Prompts of a demo, on a busy machine: ten to thirty milliseconds that no engine spent. */
-  @Test
-  void shortPrompts_thatWaitOutsideTheEngine_contradictNothing() {
-    var step = ContinuousBatching.of(PLANNED).step();
-    for (int seed = 0; seed < 10; seed++) {
-      var random = new Random(seed);
-      var calibration = Calibration.of(PLANNED);
-      for (int i = 0; i < 1000; i++) {
-        double n = 1 + random.nextInt(4);
-        double prompt = 20 + random.nextInt(150);
-        double ttft =
-            1.5 * step.seconds(n - 1, (n - 1) * 150, 0, 0)
-                + step.seconds(n - 1, (n - 1) * 150, prompt, 0)
-                - step.seconds(n - 1, (n - 1) * 150, 0, 0)
-                + 0.010
-                + 0.010 * (1 + random.nextInt(3));
-        double tpot = step.seconds(n, n * 150, 0, 0) * Math.exp(0.1 * random.nextGaussian());
-        calibration.see(new Sighting(i, n, prompt, 150, 0, 0, 60, ttft, tpot, Double.NaN));
-      }
-      assertThat(calibration.calibrated().contradicts()).isFalse();
-    }
-  }
-
   /** The error that is told is the error that is made. */
   @Test
   void errors_coverTheTruth() {
