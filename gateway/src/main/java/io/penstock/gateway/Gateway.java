@@ -272,6 +272,10 @@ public final class Gateway {
     if (watching != null) {
       watching.stop();
     }
+    Probes probing = probes;
+    if (probing != null) {
+      probing.stop();
+    }
     List<Future<Void>> closing = new ArrayList<>();
     deployments.forEach(deployment -> closing.add(vertx.undeploy(deployment)));
     AdminPort admin = adminPort;

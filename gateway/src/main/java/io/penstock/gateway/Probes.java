@@ -19,8 +19,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Asks the model servers of every pool that wants it for their {@code /health}, beside the calls and
- * at no cost to them. A server that says 500 or more is down by its own word, at once; one that
+ * Asks the model servers of every pool that wants it for their {@code /health}, beside the calls
+ * and at no cost to them. A server that says 500 or more is down by its own word, at once; one that
  * cannot be reached is down after two failures in a row, so that one lost packet takes nobody out.
  * It is up again with the next answer under 500 (a server without the route answers 404), and when
  * the config wants no probes any more. All on one loop.

@@ -30,12 +30,14 @@ final class ProbesTest {
           exchange.close();
         });
     second.start();
-    String known = "backends: [{id: small-1, url: \"@small\"}";
-    String more = ", {id: small-2, url: \"http://127.0.0.1:" + second.getAddress().getPort() + "\"}";
+    String more =
+        ", {id: small-2, url: \"http://127.0.0.1:" + second.getAddress().getPort() + "\"}]";
     bed =
         TestBed.setup(100)
             .edit(text ->
-                text.replace(known + "]", known + more + "]\n    health: {interval: 50ms}"))
+                text.replaceFirst(
+                    "(\\{id: small-1, url: [^}]*\\})\\]",
+                    "$1" + more + "\n    health: {interval: 50ms}"))
             .start();
   }
 
