@@ -132,7 +132,7 @@ public final class ReportHtml {
             Math.max(1, last - first),
             hours -> Show.number(hours) + " h",
             "hours since the first",
-            Math.max(1, most),
+            1.05 * Math.max(1, most),
             Show::number);
     int count = (int) (last - first) + 1;
     var words = new ArrayList<String>();
@@ -172,7 +172,7 @@ public final class ReportHtml {
     page.append("</div>\n");
   }
 
-  /** A step for each class; the classes double. */
+  /** A step for each class; the classes double. What reaches the top would be cut off there. */
   private void lengths(String title, List<Report.Bin> bins) {
     double most = bins.stream().mapToDouble(Report.Bin::count).max().orElse(1);
     int size = Math.max(4, (bins.size() + 3) / 4 * 4);
@@ -182,7 +182,7 @@ public final class ReportHtml {
             size,
             power -> Show.number(Math.pow(2, power - 1)),
             "tokens, each class twice the one before",
-            Math.max(1, most),
+            1.05 * Math.max(1, most),
             Show::number);
     double[] across = new double[2 * bins.size() + 2];
     double[] up = new double[across.length];
