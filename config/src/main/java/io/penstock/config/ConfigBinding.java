@@ -1,6 +1,7 @@
 package io.penstock.config;
 
 import io.penstock.config.catalog.Catalog;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,6 +43,7 @@ final class ConfigBinding {
     Cache cache = root.section("cache").map(ConfigBinding::cache).orElse(Cache.OFF);
     Optional<Redis> redis = root.section("redis").flatMap(this::redis);
     Optional<Traffic> traffic = root.section("traffic").flatMap(ConfigBinding::traffic);
+    Optional<Traces> traces = root.section("traces").flatMap(this::traces);
     root.done();
     var hardware = new HardwareChecks(catalog, root::complain, reading.problems()::warn);
     pools.values().forEach(hardware::check);
@@ -49,7 +51,7 @@ final class ConfigBinding {
       return Optional.of(
           new PenstockConfig(
               server, admin, tiers, keys, keysFile, jwt, pools, bands, cache, redis, traffic,
-              catalog));
+              traces, catalog));
     } catch (InvalidConfigException refused) {
       refused.complaints().forEach(c -> root.complain(asWritten(c.key()), c.message()));
       return Optional.empty();
@@ -227,5 +229,16 @@ final class ConfigBinding {
     return section.make(
         () -> directory.map(where -> new Traffic(where, fsync, segment, rotate, keep, limit)),
         Optional.empty());
+  }
+
+  private Optional<Traces> traces(Section section) {
+    section.need("endpoint");
+    Optional<URI> endpoint =
+        section.hidden("endpoint", "write http://HOST:4318", new Urls(reading)::collector);
+    double share = section.read("share", Notation.SHARE, 1.0);
+    Map<String, Secret> headers = section.namedSecrets("headers");
+    String service = section.text("service", "penstock");
+    return section.make(
+        () -> endpoint.map(where -> new Traces(where, share, headers, service)), Optional.empty());
   }
 }

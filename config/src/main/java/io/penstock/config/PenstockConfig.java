@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param cache exact answers
  * @param redis the shared store; absent: everything in this process
  * @param traffic the journal; absent: none is kept
+ * @param traces the traces for OpenTelemetry; absent: none are made
  * @param catalog what is shipped, and the operator's own GPUs, models, engines and prices
  */
 public record PenstockConfig(
@@ -37,6 +38,7 @@ public record PenstockConfig(
     Cache cache,
     Optional<Redis> redis,
     Optional<Traffic> traffic,
+    Optional<Traces> traces,
     Catalog catalog) {
 
   public PenstockConfig {
@@ -60,6 +62,7 @@ public record PenstockConfig(
         cache,
         redis,
         Optional.of(journal),
+        traces,
         catalog);
   }
 
@@ -79,6 +82,7 @@ public record PenstockConfig(
         cache,
         redis,
         traffic,
+        traces,
         catalog);
   }
 }

@@ -243,6 +243,19 @@ public final class Section {
     return bound;
   }
 
+  /**
+   * A mapping of the operator's own names to credentials; one whose variable is unset is left out.
+   */
+  Map<String, Secret> namedSecrets(String key) {
+    var bound = new LinkedHashMap<String, Secret>();
+    section(key)
+        .ifPresent(section ->
+            section.entries.forEach((name, entry) ->
+                asSecret(section.below(name), entry.getValueNode())
+                    .ifPresent(value -> bound.put(name, new Secret(value)))));
+    return bound;
+  }
+
   /** A mapping of any values, each as JSON. */
   Map<String, String> json(String key) {
     var bound = new LinkedHashMap<String, String>();

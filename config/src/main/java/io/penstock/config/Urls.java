@@ -39,8 +39,23 @@ final class Urls {
                 url.replaceFirst("/+$", ""),
                 Set.of("http", "https"),
                 "http://HOST:PORT"))
-        .filter(url -> plain(path, url))
+        .filter(url -> plain(path, url, "the pool's key, as ${ENV_NAME}"))
         .map(url -> URI.create(url.toString().replaceFirst("/+v1$", "")));
+  }
+
+  /** A collector of traces: scheme, host and port; the signal's own path is added to it. */
+  Optional<URI> collector(String path, String text) {
+    return new References(reading)
+        .expand(path, text)
+        .flatMap(url ->
+            parsed(
+                path,
+                shown(text),
+                url.replaceFirst("/+$", ""),
+                Set.of("http", "https"),
+                "http://HOST:4318"))
+        .filter(url -> plain(path, url, "a header, as ${ENV_NAME}"))
+        .map(url -> URI.create(url.toString().replaceFirst("/+v1/traces$", "")));
   }
 
   /** The shared store; a password in it must be a reference. */
@@ -93,11 +108,9 @@ final class Urls {
     return Optional.empty();
   }
 
-  private boolean plain(String path, URI url) {
+  private boolean plain(String path, URI url, String instead) {
     if (url.getRawUserInfo() != null) {
-      reading
-          .problems()
-          .error(path, "holds a credential: write it as the pool's key, as ${ENV_NAME}");
+      reading.problems().error(path, "holds a credential: write it as " + instead);
       return false;
     }
     if (url.getRawQuery() != null || url.getRawFragment() != null) {

@@ -34,7 +34,7 @@ class SchemaTest {
                        "capacity": {"gpu": "l4", "scaling": {"controller": {"kubernetes": {"deployment": "d"}}}}, "slo": {}, "timeouts": {}, "balance": {}, "queue": {}, "limits": {},
                        "breaker": {}, "retries": {}, "health": {},
                        "supports": {}, "price": {"input": 1, "output": 2}}},
-       "redis": {"url": "redis://r", "on-failure-of": {}}, "traffic": {"directory": "d"},
+       "redis": {"url": "redis://r", "on-failure-of": {}}, "traffic": {"directory": "d"}, "traces": {"endpoint": "http://t:4318"},
        "catalog": {
          "gpus": {"own": {"like": "l4", "tflops": {}}},
          "nodes": {"own": {"like": "dgx-h200"}},
@@ -74,7 +74,8 @@ class SchemaTest {
           Map.entry("cache", Cache.class),
           Map.entry("redis", Redis.class),
           Map.entry("redis.on-failure-of", Redis.PerLimit.class),
-          Map.entry("traffic", Traffic.class));
+          Map.entry("traffic", Traffic.class),
+          Map.entry("traces", Traces.class));
 
   @Test
   void schema_andBinder_knowTheSameKeys() {
@@ -165,6 +166,7 @@ class SchemaTest {
         config.cache(),
         config.redis(),
         config.traffic(),
+        config.traces(),
         Catalog.shipped());
   }
 

@@ -24,6 +24,7 @@ import io.penstock.gateway.journal.Journal;
 import io.penstock.gateway.queue.Rooms;
 import io.penstock.gateway.redis.Redis;
 import io.penstock.gateway.scale.Scalers;
+import io.penstock.gateway.trace.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -61,6 +62,7 @@ public final class Gateway {
   private final Rooms rooms;
   private final KeySources keys;
   private final Journal journal;
+  private final Tracing tracing = new Tracing();
   private final Capacities capacities;
   private final Scalers scalers;
   private final Expectations expectations = new Expectations();
@@ -114,6 +116,7 @@ public final class Gateway {
     this.journal = new Journal(metrics.registry());
     account.recordTo(journal::record);
     journal.follow(config.traffic());
+    tracing.follow(config.traces());
     keys.follow(config);
     this.stages = stages(config);
   }
@@ -180,6 +183,7 @@ public final class Gateway {
         new PoolBodies(config.pools().values()),
         cost,
         new DryRun(cost, replicas),
+        tracing,
         account);
   }
 
@@ -230,6 +234,7 @@ public final class Gateway {
       Stages next = stages(config);
       keys.follow(config);
       journal.follow(config.traffic());
+      tracing.follow(config.traces());
       account.reload(config);
       admit.reload(config);
       cache.reload(config.cache());
@@ -284,7 +289,7 @@ public final class Gateway {
     }
     Future<Void> ending =
         Future.join(closing)
-            .transform(_ -> closeJournal())
+            .transform(_ -> closeRecords())
             .transform(_ -> capacities.leave())
             .transform(_ -> admit.close())
             .transform(_ -> redis.map(Redis::close).orElseGet(Future::succeededFuture))
@@ -293,11 +298,12 @@ public final class Gateway {
     return ending;
   }
 
-  /** After the last call has ended; it waits for the disk. */
-  private Future<Void> closeJournal() {
+  /** After the last call has ended; it waits for the disk and the collector of traces. */
+  private Future<Void> closeRecords() {
     return vertx
         .executeBlocking(() -> {
           journal.close();
+          tracing.close();
           return journal;
         })
         .mapEmpty();

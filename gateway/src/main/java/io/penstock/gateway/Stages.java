@@ -25,6 +25,7 @@ import io.penstock.gateway.dryrun.Standing;
 import io.penstock.gateway.expect.Expectations;
 import io.penstock.gateway.queue.Guest;
 import io.penstock.gateway.queue.Rooms;
+import io.penstock.gateway.trace.Tracing;
 import io.penstock.gateway.upstream.Bodies;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -54,6 +55,7 @@ record Stages(
     Bodies bodies,
     Cost cost,
     DryRun rehearsals,
+    Tracing tracing,
     Account account) {
 
   /**

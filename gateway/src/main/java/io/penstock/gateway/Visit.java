@@ -18,6 +18,7 @@ import io.penstock.gateway.call.Refusal;
 import io.penstock.gateway.call.Reservation;
 import io.penstock.gateway.call.Route;
 import io.penstock.gateway.call.Taken;
+import io.penstock.gateway.call.Trace;
 import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.call.Usage;
 import io.penstock.gateway.call.Valve;
@@ -59,6 +60,7 @@ final class Visit implements Landing {
   private final HttpServerResponse response;
   private final Stages stages;
   private final long openedNanos = System.nanoTime();
+  private final Trace trace;
 
   private @Nullable Call call;
   private @Nullable Caller caller;
@@ -84,6 +86,7 @@ final class Visit implements Landing {
     this.request = request;
     this.response = request.response();
     this.stages = stages;
+    this.trace = stages.tracing().begin(request);
   }
 
   /** A request has come. */
@@ -97,6 +100,10 @@ final class Visit implements Landing {
 
   HttpServerRequest request() {
     return request;
+  }
+
+  Trace trace() {
+    return trace;
   }
 
   /** A step that goes on with a stage's answer, unless the call has ended meanwhile. */
@@ -411,27 +418,26 @@ final class Visit implements Landing {
     Turn turn = flight == null ? null : flight.turn();
     long microUsd = turn == null || usage.equals(Usage.NONE) ? 0 : microUsd(turn, usage);
     settle(outcome, usage, microUsd);
-    stages
-        .account()
-        .ended(
-            new Ending(
-                outcome,
-                reason,
-                call,
-                caller,
-                demand,
-                served(turn == null ? servedPool : turn.pool()),
-                turn == null ? servedBackend : turn.backend().id(),
-                usage,
-                status,
-                flight == null ? 0 : flight.attempts(),
-                flight == null ? 0 : flight.dispatchNanos(),
-                turn == null || outgoing == null ? 0 : outgoing.firstContentNanos(),
-                outgoing == null ? 0 : outgoing.firstByteNanos(),
-                sinceStartNanos(),
-                turn == null ? 0 : turn.inFlightAtDispatch(),
-                streamBroken),
-            microUsd);
+    Ending ending =
+        new Ending(
+            outcome,
+            reason,
+            call,
+            caller,
+            demand,
+            served(turn == null ? servedPool : turn.pool()),
+            turn == null ? servedBackend : turn.backend().id(),
+            usage,
+            status,
+            flight == null ? 0 : flight.attempts(),
+            flight == null ? 0 : flight.dispatchNanos(),
+            turn == null || outgoing == null ? 0 : outgoing.firstContentNanos(),
+            outgoing == null ? 0 : outgoing.firstByteNanos(),
+            sinceStartNanos(),
+            turn == null ? 0 : turn.inFlightAtDispatch(),
+            streamBroken);
+    trace.ended(ending, microUsd);
+    stages.account().ended(ending, microUsd);
   }
 
   /** What a usage costs where it was served, as busy as that was. */

@@ -159,6 +159,7 @@ final class EstimateCommand implements Callable<Integer> {
         usable.cache(),
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         usable.catalog());
   }
 

@@ -55,6 +55,7 @@ final class PortOptions {
         config.cache(),
         config.redis(),
         config.traffic(),
+        config.traces(),
         config.catalog());
   }
 

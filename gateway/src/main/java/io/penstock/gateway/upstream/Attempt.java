@@ -1,5 +1,6 @@
 package io.penstock.gateway.upstream;
 
+import io.penstock.gateway.call.Hop;
 import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.call.Valve;
 import io.vertx.core.MultiMap;
@@ -7,6 +8,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.RequestOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,7 @@ final class Attempt implements Valve {
   private final boolean fresh;
 
   private Connections.@Nullable Lane lane;
+  private Hop hop = Hop.NONE;
   private @Nullable HttpClientRequest request;
   private @Nullable HttpClientResponse response;
   private boolean reused;
@@ -39,6 +42,7 @@ final class Attempt implements Valve {
   }
 
   void start(long nowNanos) {
+    hop = flight.hop(turn);
     Connections.Origin origin = connections.origin(turn.backend());
     Connections.Lane idle = fresh ? null : connections.idle(origin, nowNanos);
     if (idle != null) {
@@ -61,9 +65,11 @@ final class Attempt implements Valve {
 
   private void send(Connections.Lane taken) {
     lane = taken;
+    RequestOptions head = flight.head(taken.origin);
+    hop.mark((name, value) -> head.getHeaders().set(name, value));
     taken
         .connection
-        .request(flight.head(taken.origin))
+        .request(head)
         .onComplete(this::begin, cause -> failed("connection_lost", cause));
   }
 
@@ -84,6 +90,7 @@ final class Attempt implements Valve {
       return;
     }
     response = answer;
+    hop.answered(answer.statusCode());
     answer.handler(this::data);
     answer.endHandler(_ -> end());
     answer.exceptionHandler(cause -> failed("connection_lost", cause));
@@ -105,6 +112,7 @@ final class Attempt implements Valve {
       return;
     }
     over = true;
+    hop.ended(null);
     flight.end();
     Connections.Lane used = lane;
     if (used != null && response != null && keepsAlive(response.headers())) {
@@ -120,6 +128,7 @@ final class Attempt implements Valve {
   private void failed(String reason, Throwable cause) {
     if (!over) {
       over = true;
+      hop.ended(reason);
       flight.failed(reason, cause, reused && response == null);
     }
   }
@@ -131,9 +140,15 @@ final class Attempt implements Valve {
   void abandon() {
     boolean underWay = !over;
     over = true;
+    hop.ended(null);
     if (underWay && request != null) {
       var _ = request.reset();
     }
+  }
+
+  /** What is wrong with the answer, where its bytes alone did not say it. */
+  void judged(String reason) {
+    hop.ended(reason);
   }
 
   @Override

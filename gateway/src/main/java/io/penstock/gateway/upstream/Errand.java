@@ -1,6 +1,7 @@
 package io.penstock.gateway.upstream;
 
 import io.penstock.gateway.call.Call;
+import io.penstock.gateway.call.Trace;
 import io.vertx.core.MultiMap;
 
 /**
@@ -8,6 +9,7 @@ import io.vertx.core.MultiMap;
  *
  * @param call the call
  * @param clientHeaders the client's own, of which few pass
+ * @param trace what is noted of its way
  * @param bodies makes the body for whichever pool it is sent to
  */
-public record Errand(Call call, MultiMap clientHeaders, Bodies bodies) {}
+public record Errand(Call call, MultiMap clientHeaders, Trace trace, Bodies bodies) {}

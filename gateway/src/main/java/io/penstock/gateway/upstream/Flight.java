@@ -2,6 +2,7 @@ package io.penstock.gateway.upstream;
 
 import io.penstock.config.Timeouts;
 import io.penstock.gateway.call.Call;
+import io.penstock.gateway.call.Hop;
 import io.penstock.gateway.call.Refusal;
 import io.penstock.gateway.call.Taken;
 import io.penstock.gateway.call.Turn;
@@ -142,6 +143,10 @@ public final class Flight {
   }
 
   // What the attempt needs.
+
+  Hop hop(Turn to) {
+    return errand.trace().hop(to);
+  }
 
   RequestOptions head(Connections.Origin origin) {
     return RequestHeads.of(origin, call, turn, errand.clientHeaders());
@@ -288,6 +293,7 @@ public final class Flight {
 
   private void elsewhere(Taken.Unusable unusable) {
     Turn failed = turn;
+    attempt.judged(unusable.reason());
     failed.end(Turn.Ended.FAILED);
     if (unusable.elsewhere()
         && attempts < MAX_ATTEMPTS

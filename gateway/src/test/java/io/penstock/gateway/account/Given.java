@@ -97,6 +97,7 @@ final class Given {
         Cache.OFF,
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         Catalog.shipped());
   }
 
