@@ -17,6 +17,8 @@ import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerBehavior;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.penstock.config.ConfigFile;
 import io.penstock.config.Loaded;
 import io.penstock.config.PenstockConfig;
@@ -54,17 +56,19 @@ final class KubernetesTest {
           .build();
 
   private static final Map<String, Class<?>> TYPES =
-      Map.of(
-          "v1 Namespace", Namespace.class,
-          "v1 ServiceAccount", ServiceAccount.class,
-          "v1 Service", Service.class,
-          "apps/v1 Deployment", Deployment.class,
-          "policy/v1 PodDisruptionBudget", PodDisruptionBudget.class,
-          "networking.k8s.io/v1 NetworkPolicy", NetworkPolicy.class,
-          "autoscaling/v2 HorizontalPodAutoscaler", HorizontalPodAutoscaler.class,
-          "keda.sh/v1alpha1 ScaledObject", ScaledObject.class,
-          "monitoring.coreos.com/v1 ServiceMonitor", ServiceMonitor.class,
-          "kustomize.config.k8s.io/v1beta1 Kustomization", Kustomization.class);
+      Map.ofEntries(
+          Map.entry("v1 Namespace", Namespace.class),
+          Map.entry("v1 ServiceAccount", ServiceAccount.class),
+          Map.entry("v1 Service", Service.class),
+          Map.entry("apps/v1 Deployment", Deployment.class),
+          Map.entry("policy/v1 PodDisruptionBudget", PodDisruptionBudget.class),
+          Map.entry("networking.k8s.io/v1 NetworkPolicy", NetworkPolicy.class),
+          Map.entry("autoscaling/v2 HorizontalPodAutoscaler", HorizontalPodAutoscaler.class),
+          Map.entry("keda.sh/v1alpha1 ScaledObject", ScaledObject.class),
+          Map.entry("monitoring.coreos.com/v1 ServiceMonitor", ServiceMonitor.class),
+          Map.entry("kustomize.config.k8s.io/v1beta1 Kustomization", Kustomization.class),
+          Map.entry("rbac.authorization.k8s.io/v1 Role", Role.class),
+          Map.entry("rbac.authorization.k8s.io/v1 RoleBinding", RoleBinding.class));
 
   static Stream<Path> files() throws IOException {
     try (var files = Files.walk(DIRECTORY)) {
@@ -154,6 +158,35 @@ final class KubernetesTest {
     long pause = container.getLifecycle().getPreStop().getSleep().getSeconds();
     assertThat(pod.getTerminationGracePeriodSeconds())
         .isGreaterThan(pause + config().server().drainTimeout().toSeconds());
+  }
+
+  @Test
+  void controller_mayScaleTheModelServersOfThePools_andNothingElse() throws Exception {
+    Path overlay = DIRECTORY.resolve("overlays/controller");
+    var role = only(overlay.resolve("role.yaml"), Role.class);
+    var binding = only(overlay.resolve("rolebinding.yaml"), RoleBinding.class);
+    var rule = role.getRules().getFirst();
+    assertThat(role.getRules()).hasSize(1);
+    assertThat(rule.getApiGroups()).containsExactly("apps");
+    assertThat(rule.getResources()).containsExactly("deployments/scale");
+    assertThat(rule.getVerbs()).containsExactly("patch");
+    assertThat(rule.getResourceNames())
+        .containsExactlyElementsOf(
+            config().pools().values().stream()
+                .map(pool -> pool.backends().getFirst().url().getHost())
+                .toList());
+    assertThat(binding.getRoleRef().getName()).isEqualTo(role.getMetadata().getName());
+    assertThat(binding.getSubjects().getFirst().getName())
+        .isEqualTo(
+            only(BASE.resolve("serviceaccount.yaml"), ServiceAccount.class)
+                .getMetadata()
+                .getName());
+    var pod =
+        only(overlay.resolve("deployment.yaml"), Deployment.class)
+            .getSpec()
+            .getTemplate()
+            .getSpec();
+    assertThat(pod.getAutomountServiceAccountToken()).isTrue();
   }
 
   @Test
