@@ -68,7 +68,8 @@ public final class ConfigFile {
     return new Loaded.Ok(config.get(), problems.warnings());
   }
 
-  private static Optional<String> contents(Path file, Problems problems) {
+  /** What a file says; empty, and complained about, where it cannot be read. */
+  static Optional<String> contents(Path file, Problems problems) {
     try {
       if (Files.isDirectory(file)) {
         problems.error("", "is a directory: name the file in it");

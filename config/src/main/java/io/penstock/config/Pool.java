@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param model the catalogue's name of the model, and what a client may ask for
  * @param servedModel what the model server calls it; the model's name where the config names none
  * @param provider whose dialect it speaks
- * @param backends at least one
+ * @param backends at least one, unless they are looked up
  * @param keys the credentials of which each request carries one; none: it carries none
  * @param capacity the hardware behind it; absent for a provider that sells tokens
  * @param slo what it promises
@@ -30,6 +30,7 @@ import java.util.Optional;
  * @param set request fields to set, each with its JSON text
  * @param remove request fields that its servers refuse
  * @param queue how calls wait for a place there
+ * @param discover where its backends are looked up; {@code backends} are those found so far
  */
 public record Pool(
     String name,
@@ -51,14 +52,18 @@ public record Pool(
     Optional<Price> price,
     Map<String, String> set,
     List<String> remove,
-    Waiting queue) {
+    Waiting queue,
+    Optional<Discovery> discover) {
 
   public Pool {
     new Check()
         .name("name", name)
         .written("model", model)
         .written("served-model", servedModel)
-        .that(!backends.isEmpty(), "backends", "is empty: write url, or a list of backends")
+        .that(
+            !backends.isEmpty() || discover.isPresent(),
+            "backends",
+            "is empty: write url, or a list of backends")
         .that(
             contextTokens >= 0,
             "context-length",
@@ -71,60 +76,25 @@ public record Pool(
     remove = List.copyOf(remove);
   }
 
-  /** With calls that wait as usual. */
-  public Pool(
-      String name,
-      String model,
-      String servedModel,
-      Provider provider,
-      List<Backend> backends,
-      List<Secret> keys,
-      Optional<Capacity> capacity,
-      Slo slo,
-      Timeouts timeouts,
-      Balance balance,
-      Resilience resilience,
-      List<String> fallback,
-      Limits limits,
-      ResponseModel responseModel,
-      int contextTokens,
-      Supports supports,
-      Optional<Price> price,
-      Map<String, String> set,
-      List<String> remove) {
-    this(
-        name,
-        model,
-        servedModel,
-        provider,
-        backends,
-        keys,
-        capacity,
-        slo,
-        timeouts,
-        balance,
-        resilience,
-        fallback,
-        limits,
-        responseModel,
-        contextTokens,
-        supports,
-        price,
-        set,
-        remove,
-        Waiting.DEFAULT);
-  }
-
   /** The same pool on other hardware, with another promise. */
   public Pool with(Capacity other, Slo promise) {
+    return with(backends, Optional.of(other), promise);
+  }
+
+  /** The same pool with other servers. */
+  public Pool with(List<Backend> servers) {
+    return with(servers, capacity, slo);
+  }
+
+  private Pool with(List<Backend> servers, Optional<Capacity> hardware, Slo promise) {
     return new Pool(
         name,
         model,
         servedModel,
         provider,
-        backends,
+        servers,
         keys,
-        Optional.of(other),
+        hardware,
         promise,
         timeouts,
         balance,
@@ -137,7 +107,8 @@ public record Pool(
         price,
         set,
         remove,
-        queue);
+        queue,
+        discover);
   }
 
   /** Whose HTTP a pool speaks. */

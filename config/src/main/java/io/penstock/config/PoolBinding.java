@@ -2,6 +2,7 @@ package io.penstock.config;
 
 import io.penstock.config.catalog.Catalog;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,7 @@ final class PoolBinding {
     Map<String, String> set = section.json("set");
     List<String> remove = section.texts("remove");
     Waiting waiting = section.section("queue").map(PoolBinding::waiting).orElse(Waiting.DEFAULT);
+    Optional<Discovery> discover = section.section("discover").flatMap(this::discovery);
     leaveToPenstock(section, set.keySet(), remove);
     section.done();
     return new Pool(
@@ -73,7 +75,8 @@ final class PoolBinding {
         price,
         set,
         remove,
-        waiting);
+        waiting,
+        discover);
   }
 
   /** One credential, or several that take turns. */
@@ -137,6 +140,8 @@ final class PoolBinding {
     List<Pool.Backend> listed = written.stream().flatMap(each -> backend(each).stream()).toList();
     if (section.has("url") && section.has("backends")) {
       section.complain(section.below("url"), "stands beside backends: write one of them");
+    } else if (section.has("discover")) {
+      return lookedUp(section);
     } else if (!section.has("url")) {
       section.need("backends");
     }
@@ -150,16 +155,61 @@ final class PoolBinding {
     return List.of(only.orElse(NOWHERE));
   }
 
+  /** None yet. */
+  private static List<Pool.Backend> lookedUp(Section section) {
+    for (String beside : List.of("url", "backends")) {
+      if (section.has(beside)) {
+        section.complain(section.below(beside), "stands beside discover: write one of them");
+      }
+    }
+    return List.of();
+  }
+
   private Optional<Pool.Backend> backend(Section section) {
+    return backend(reading, section);
+  }
+
+  /** One server, wherever it is written. */
+  static Optional<Pool.Backend> backend(Reading reading, Section section) {
     String id = section.text("id");
     section.need("url");
-    Optional<URI> url = url(section);
+    Optional<URI> url = url(reading, section, "url");
     return section.make(
         () -> url.map(to -> new Pool.Backend(id, to)), Optional.<Pool.Backend>empty());
   }
 
   private Optional<URI> url(Section section) {
-    return section.hidden("url", "write http://HOST:PORT", new Urls(reading)::modelServer);
+    return url(reading, section, "url");
+  }
+
+  private static Optional<URI> url(Reading reading, Section section, String key) {
+    return section.hidden(key, "write http://HOST:PORT", new Urls(reading)::modelServer);
+  }
+
+  private Optional<Discovery> discovery(Section section) {
+    Optional<Path> file = section.directory("file").map(reading.base()::resolve);
+    Optional<URI> dns = url(reading, section, "dns");
+    Optional<String> srv = section.expanded("srv");
+    Duration every = section.read("every", Notation.DURATION, Discovery.EVERY);
+    Optional<String> server = section.expanded("server");
+    file.ifPresent(path -> usable(section, path));
+    boolean torn = section.has("dns") && dns.isEmpty() || section.has("srv") && srv.isEmpty();
+    if (torn) {
+      section.done();
+      return Optional.empty();
+    }
+    return section.make(
+        () -> Optional.of(new Discovery(file, dns, srv, every, server)), Optional.empty());
+  }
+
+  /** What it holds may be another list by the time that it counts. */
+  private void usable(Section section, Path file) {
+    if (BackendsFile.read(file, reading.environment())
+        instanceof BackendsFile.Read.Unusable(var problems)) {
+      reading
+          .problems()
+          .warn(section.below("file"), "cannot be used as it is now: " + problems.getFirst());
+    }
   }
 
   private static Optional<Capacity> capacity(Section section) {

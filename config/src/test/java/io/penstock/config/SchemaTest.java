@@ -33,7 +33,8 @@ class SchemaTest {
        "pools": {"p": {"model": "llama-2-7b", "backends": [{"id": "b", "url": "http://b"}],
                        "capacity": {"gpu": "l4", "scaling": {"controller": {"kubernetes": {"deployment": "d"}}}}, "slo": {}, "timeouts": {}, "balance": {}, "queue": {}, "limits": {},
                        "breaker": {}, "retries": {}, "health": {},
-                       "supports": {}, "price": {"input": 1, "output": 2}}},
+                       "supports": {}, "price": {"input": 1, "output": 2}},
+                 "d": {"model": "llama-2-7b", "discover": {"srv": "_http._tcp.d"}}},
        "redis": {"url": "redis://r", "on-failure-of": {}}, "traffic": {"directory": "d"}, "traces": {"endpoint": "http://t:4318"},
        "catalog": {
          "gpus": {"own": {"like": "l4", "tflops": {}}},
@@ -57,6 +58,7 @@ class SchemaTest {
           Map.entry("jwt", Jwt.class),
           Map.entry("pools.*", Pool.class),
           Map.entry("pools.*.backends[]", Pool.Backend.class),
+          Map.entry("pools.*.discover", Discovery.class),
           Map.entry("pools.*.capacity", Capacity.class),
           Map.entry("pools.*.capacity.scaling", Scaling.class),
           Map.entry("pools.*.capacity.scaling.controller", Controller.class),
@@ -245,8 +247,11 @@ class SchemaTest {
     tiers.set("paid", tiers.get("t").deepCopy());
     ObjectNode section = at(written, kind);
     section.set(key, example);
-    if (kind.equals("pools.*") && key.equals("url")) {
+    if (kind.equals("pools.*") && List.of("url", "discover").contains(key)) {
       section.remove("backends");
+    }
+    if (kind.equals("pools.*.discover") && List.of("file", "dns").contains(key)) {
+      section.remove("srv");
     }
     return written.toString();
   }
@@ -254,6 +259,7 @@ class SchemaTest {
   private static ObjectNode at(ObjectNode root, String kind) {
     String pointer =
         kind.replace("tiers.*", "tiers.t")
+            .replace("pools.*.discover", "pools.d.discover")
             .replace("pools.*", "pools.p")
             .replace(".*", ".own")
             .replace("[]", ".0")

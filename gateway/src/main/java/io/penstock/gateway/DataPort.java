@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,8 +112,16 @@ final class DataPort extends VerticleBase {
   }
 
   private void use(Stages next) {
-    pipeline = new Pipeline(next, Objects.requireNonNull(upstream));
+    Upstream reached = Objects.requireNonNull(upstream);
+    reached.keep(backends(next));
+    pipeline = new Pipeline(next, reached);
     models = new Models(next);
+  }
+
+  private static Set<Pool.Backend> backends(Stages of) {
+    return of.config().pools().values().stream()
+        .flatMap(pool -> pool.backends().stream())
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private void handle(HttpServerRequest request) {

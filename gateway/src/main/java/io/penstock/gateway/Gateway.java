@@ -1,5 +1,7 @@
 package io.penstock.gateway;
 
+import static java.lang.System.Logger.Level.ERROR;
+
 import io.penstock.config.Loaded;
 import io.penstock.config.PenstockConfig;
 import io.penstock.gateway.accept.Accept;
@@ -18,6 +20,7 @@ import io.penstock.gateway.choose.Router;
 import io.penstock.gateway.classify.Classifier;
 import io.penstock.gateway.cost.Cost;
 import io.penstock.gateway.cost.Replicas;
+import io.penstock.gateway.discover.Finder;
 import io.penstock.gateway.dryrun.DryRun;
 import io.penstock.gateway.expect.Expectations;
 import io.penstock.gateway.journal.Journal;
@@ -43,6 +46,7 @@ import org.jspecify.annotations.Nullable;
  * made here once; what one loop owns is in its {@link DataPort}.
  */
 public final class Gateway {
+  private static final System.Logger LOG = System.getLogger(Gateway.class.getName());
 
   /** Loops that are to share a free port are given the same number below zero. */
   private static final AtomicInteger FREE_PORTS = new AtomicInteger();
@@ -69,6 +73,8 @@ public final class Gateway {
   private final List<DataPort> loops = new ArrayList<>();
   private final List<String> deployments = new ArrayList<>();
   private final Operations operations = new Operations(this);
+  private final Finder finder = new Finder(this::found);
+  private volatile PenstockConfig written;
   private volatile Stages stages;
   private volatile boolean draining;
   private @Nullable AdminPort adminPort;
@@ -101,6 +107,7 @@ public final class Gateway {
   private Gateway(Vertx vertx, PenstockConfig config, Options options) {
     this.vertx = vertx;
     this.options = options;
+    this.written = config;
     this.account = new Account(config, metrics.registry(), System.Logger.Level.DEBUG);
     this.redis = config.redis().map(store -> Redis.open(vertx, store, metrics.registry()));
     this.capacities = new Capacities(redis);
@@ -136,6 +143,7 @@ public final class Gateway {
   public static Future<Gateway> start(Vertx vertx, PenstockConfig config, Options options) {
     Gateway gateway = new Gateway(vertx, config, options);
     gateway.watch(config);
+    gateway.finder.follow(config, config);
     return gateway
         .openDataPort(config)
         .compose(_ -> AdminPort.open(vertx, config.admin(), gateway.operations))
@@ -148,6 +156,7 @@ public final class Gateway {
               new Probes(vertx, () -> gateway.stages.config(), gateway.backends).start();
           return gateway;
         })
+        .compose(opened -> Future.fromCompletionStage(opened.finder.looked()).map(opened))
         .recover(cause -> gateway.close().transform(_ -> Future.failedFuture(cause)));
   }
 
@@ -230,6 +239,25 @@ public final class Gateway {
    * they were opened.
    */
   public synchronized Future<Void> reload(PenstockConfig config) {
+    finder.follow(config, stages.config());
+    Future<Void> taken = take(finder.found(config));
+    if (taken.succeeded()) {
+      written = config;
+    } else {
+      finder.follow(written, stages.config());
+    }
+    return taken;
+  }
+
+  /** A pool has other servers than before. */
+  private synchronized void found() {
+    if (closed == null) {
+      take(finder.found(written))
+          .onFailure(bug -> LOG.log(ERROR, "servers that were found could not be taken", bug));
+    }
+  }
+
+  private Future<Void> take(PenstockConfig config) {
     try {
       Stages next = stages(config);
       keys.follow(config);
@@ -271,6 +299,7 @@ public final class Gateway {
     }
     draining = true;
     rooms.close();
+    finder.close();
     cache.close();
     keys.close();
     Lookout watching = looking;

@@ -96,6 +96,8 @@ final class PoolWatch {
 
   void reload(Pool next) {
     pool = next;
+    // A call that is still at a backend that has gone holds its meter itself.
+    meters.keySet().retainAll(next.backends().stream().map(Pool.Backend::id).toList());
   }
 
   // From any loop.

@@ -75,7 +75,8 @@ public final class Backends {
    * One pool at one moment.
    *
    * @param name the pool's name
-   * @param backends in the config's order
+   * @param backends those that are the pool's no more and have calls yet; then in the config's
+   *     order
    */
   public record PoolStatus(String name, List<BackendStatus> backends) {
     /** Whether at least one backend is up. */
@@ -125,11 +126,7 @@ public final class Backends {
   private SharedPool shared(Pool pool, @Nullable SharedPool before) {
     Breaker breaker = pool.resilience().breaker().within(pool.timeouts());
     List<SharedBackend> backends = new ArrayList<>(pool.backends().size());
-    long taken = 0;
-    for (Pool.Backend backend : pool.backends()) {
-      SharedBackend known = before == null ? null : before.backend(backend);
-      taken |= known == null ? 0 : known.bit();
-    }
+    long taken = before == null ? 0 : before.slotsKept(pool);
     for (Pool.Backend backend : pool.backends()) {
       SharedBackend known = before == null ? null : before.backend(backend);
       SharedBackend next =

@@ -107,10 +107,13 @@ final class SharedBackend {
     return new Backends.Preview(backend, inFlight.get(), ttft.value(), tpot.value(), why);
   }
 
-  Backends.BackendStatus status() {
+  /**
+   * @param leaving whether it is the pool's no more
+   */
+  Backends.BackendStatus status(boolean leaving) {
     BackendBreaker seen = breaker;
     Backends.State state =
-        draining
+        draining || leaving
             ? Backends.State.DRAINING
             : unhealthy || seen.bad() ? Backends.State.DOWN : Backends.State.UP;
     return new Backends.BackendStatus(

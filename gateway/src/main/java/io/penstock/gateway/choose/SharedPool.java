@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,10 +21,14 @@ import org.jspecify.annotations.Nullable;
  * first, with one call. The last backend that is in is not put out, because an error from a model
  * server says more than our guess that there would be one; where the pool falls back to others it
  * may be, and those that are out are then the {@link #lastResort}.
+ *
+ * <p>A backend that is the pool's no more is kept as long as calls are in flight there: they count,
+ * its slot is not given to another, and if it comes back it is the same backend as before.
  */
 final class SharedPool {
   private final String name;
   private final List<SharedBackend> backends;
+  private volatile List<SharedBackend> leaving;
   private final Balance balance;
   private final Selector selector;
   private final LongSupplier nanos;
@@ -55,9 +60,25 @@ final class SharedPool {
         before != null && before.retries.config().equals(budget)
             ? before.retries
             : new RetryBudget(budget, nanos);
+    this.leaving = before == null ? List.of() : before.without(backends);
     if (before != null) {
       before.backends.stream().filter(each -> !backends.contains(each)).forEach(selector::gone);
     }
+  }
+
+  /** Those that are not among these and have calls yet. */
+  private List<SharedBackend> without(List<SharedBackend> staying) {
+    return Stream.concat(leaving.stream(), backends.stream())
+        .filter(each -> !staying.contains(each) && each.inFlight() > 0)
+        .toList();
+  }
+
+  /** The slots of those that stay with a new config, and of those that leave and have calls yet. */
+  long slotsKept(Pool next) {
+    return Stream.concat(leaving.stream(), backends.stream())
+        .filter(each -> each.inFlight() > 0 || next.backends().contains(each.backend()))
+        .mapToLong(SharedBackend::bit)
+        .reduce(0, (all, each) -> all | each);
   }
 
   private boolean several() {
@@ -73,12 +94,10 @@ final class SharedPool {
   }
 
   @Nullable SharedBackend backend(Pool.Backend wanted) {
-    for (SharedBackend backend : backends) {
-      if (backend.backend().equals(wanted)) {
-        return backend;
-      }
-    }
-    return null;
+    return Stream.concat(backends.stream(), leaving.stream())
+        .filter(each -> each.backend().equals(wanted))
+        .findFirst()
+        .orElse(null);
   }
 
   /** A place at a backend that is up; where no other pool may help, at one that is out. */
@@ -194,6 +213,14 @@ final class SharedPool {
   }
 
   Backends.PoolStatus status() {
-    return new Backends.PoolStatus(name, backends.stream().map(SharedBackend::status).toList());
+    if (leaving.stream().anyMatch(each -> each.inFlight() == 0)) {
+      leaving = leaving.stream().filter(each -> each.inFlight() > 0).toList();
+    }
+    return new Backends.PoolStatus(
+        name,
+        Stream.concat(
+                leaving.stream().map(each -> each.status(true)),
+                backends.stream().map(each -> each.status(false)))
+            .toList());
   }
 }

@@ -288,7 +288,7 @@ final class SimulateCommand implements Callable<Integer> {
   }
 
   private Optional<Integer> replicas(Pool pool) {
-    Optional<Integer> found = Optional.of(pool.backends().size());
+    Optional<Integer> found = Optional.of(pool.backends().size()).filter(backends -> backends > 0);
     for (var each : replicas) {
       int equals = each.indexOf('=');
       if (equals < 0 || each.substring(0, equals).equals(pool.name())) {

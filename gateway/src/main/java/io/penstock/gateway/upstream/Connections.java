@@ -9,7 +9,9 @@ import io.vertx.core.http.impl.UnpooledHttpClientConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -78,9 +80,23 @@ final class Connections {
     return lane;
   }
 
+  /** Forgets where other backends listen; who is on the way there closes what he opened. */
+  void keep(Set<Pool.Backend> backends) {
+    origins
+        .entrySet()
+        .removeIf(known -> !backends.contains(known.getKey()) && left(known.getValue()));
+  }
+
+  private static boolean left(Origin origin) {
+    origin.left = true;
+    List.copyOf(origin.idle).forEach(lane -> lane.connection.close());
+    origin.idle.clear();
+    return true;
+  }
+
   /** Gives a connection back whose last answer was read to its end. */
   void release(Lane lane, long nowNanos) {
-    if (lane.open) {
+    if (lane.open && !lane.origin.left) {
       lane.idleSinceNanos = nowNanos;
       lane.origin.idle.addLast(lane);
     } else {
@@ -111,6 +127,9 @@ final class Connections {
     final boolean ssl;
     final String pathPrefix;
     private final ArrayDeque<Lane> idle = new ArrayDeque<>();
+
+    /** Whether its backend is nobody's any more. */
+    private boolean left;
 
     Origin(java.net.URI url) {
       ssl = "https".equalsIgnoreCase(url.getScheme());

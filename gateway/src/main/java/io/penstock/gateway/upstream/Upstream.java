@@ -2,6 +2,7 @@ package io.penstock.gateway.upstream;
 
 import static java.lang.System.Logger.Level.INFO;
 
+import io.penstock.config.Pool;
 import io.penstock.gateway.call.Turn;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxException;
@@ -9,6 +10,7 @@ import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpVersion;
 import java.io.IOException;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -47,6 +49,11 @@ public final class Upstream {
    */
   public Flight flight(Errand errand, Turn first, Seats seats, AnswerSink sink, Landing landing) {
     return new Flight(this, errand, first, seats, sink, landing);
+  }
+
+  /** From now on these are the backends: connections to others are closed when they are free. */
+  public void keep(Set<Pool.Backend> backends) {
+    connections.keep(backends);
   }
 
   /** Ends every call under way, each in the way that its client understands. */

@@ -61,7 +61,9 @@ final class Given {
         Pool.Supports.DEFAULT,
         Optional.empty(),
         Map.of(),
-        List.of());
+        List.of(),
+        io.penstock.config.Waiting.DEFAULT,
+        Optional.empty());
   }
 
   private static Tier tier(String name, String simple, String complex) {

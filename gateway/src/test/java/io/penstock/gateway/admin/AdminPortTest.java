@@ -72,7 +72,9 @@ final class AdminPortTest {
           Pool.Supports.DEFAULT,
           Optional.empty(),
           Map.of(),
-          List.of());
+          List.of(),
+          io.penstock.config.Waiting.DEFAULT,
+          Optional.empty());
   private static final PenstockConfig CONFIG = Configs.fleet();
   private static final MeterRegistry METERS = new SimpleMeterRegistry();
   private static Vertx vertx;

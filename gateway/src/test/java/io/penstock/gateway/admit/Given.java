@@ -128,7 +128,9 @@ final class Given {
         Pool.Supports.DEFAULT,
         Optional.empty(),
         Map.of(),
-        List.of());
+        List.of(),
+        io.penstock.config.Waiting.DEFAULT,
+        Optional.empty());
   }
 
   static Caller caller(Tier tier) {
