@@ -30,8 +30,8 @@ final class ConfigBinding {
   }
 
   private Optional<PenstockConfig> config(Section root) {
-    Server server = root.section("server").map(ConfigBinding::server).orElse(Server.DEFAULT);
-    Admin admin = root.section("admin").map(ConfigBinding::admin).orElse(Admin.DEFAULT);
+    Server server = root.section("server").map(this::server).orElse(Server.DEFAULT);
+    Admin admin = root.section("admin").map(this::admin).orElse(Admin.DEFAULT);
     Map<String, Tier> tiers = root.named("tiers", ConfigBinding::tier);
     List<ApiKey> keys = keys(root, tiers.keySet());
     Optional<Path> keysFile = root.directory("keys-file").map(reading.base()::resolve);
@@ -67,24 +67,37 @@ final class ConfigBinding {
     return keyPaths.get(Integer.parseInt(path.substring(5, end))) + path.substring(end + 1);
   }
 
-  private static Server server(Section section) {
+  private Server server(Section section) {
     var otherwise = Server.DEFAULT;
     String host = section.text("host", otherwise.host());
     int port = section.integer("port", otherwise.port());
     long maxBody = section.read("max-body", Notation.SIZE, otherwise.maxBodyBytes());
     long maxHeader = section.read("max-header", Notation.SIZE, (long) otherwise.maxHeaderBytes());
     var idle = section.read("idle-timeout", Notation.DURATION, otherwise.idleTimeout());
+    var head = section.read("head-timeout", Notation.DURATION, otherwise.headTimeout());
     var body = section.read("body-timeout", Notation.DURATION, otherwise.bodyTimeout());
     var drain = section.read("drain-timeout", Notation.DURATION, otherwise.drainTimeout());
     int header = (int) Math.min(maxHeader, Integer.MAX_VALUE);
+    Optional<Tls> tls = section.section("tls").flatMap(this::tls);
     return section.make(
-        () -> new Server(host, port, maxBody, header, idle, body, drain), otherwise);
+        () -> new Server(host, port, maxBody, header, idle, head, body, drain, tls), otherwise);
   }
 
-  private static Admin admin(Section section) {
+  private Admin admin(Section section) {
     String host = section.text("host", Admin.DEFAULT.host());
     int port = section.integer("port", Admin.DEFAULT.port());
-    return section.make(() -> new Admin(host, port), Admin.DEFAULT);
+    Optional<Tls> tls = section.section("tls").flatMap(this::tls);
+    Optional<Secret> token = section.secret("token", () -> {});
+    return section.make(() -> new Admin(host, port, tls, token), Admin.DEFAULT);
+  }
+
+  private Optional<Tls> tls(Section section) {
+    section.need("certificate");
+    section.need("key");
+    Optional<Path> certificate = section.directory("certificate").map(reading.base()::resolve);
+    Optional<Path> key = section.directory("key").map(reading.base()::resolve);
+    section.done();
+    return certificate.flatMap(one -> key.map(other -> new Tls(one, other)));
   }
 
   private static Tier tier(String name, Section section) {

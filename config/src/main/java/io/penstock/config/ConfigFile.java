@@ -30,7 +30,12 @@ public final class ConfigFile {
     var problems = new Problems(file.toString());
     Path directory = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(file);
     return contents(file, problems)
-        .map(yaml -> parse(file.toString(), yaml, directory, environment))
+        .map(yaml ->
+            parse(
+                new Text(file.toString(), yaml, directory),
+                environment,
+                (_, _) -> {},
+                TlsChecks::check))
         .orElseGet(() -> new Loaded.Invalid(problems.errors(), List.of()));
   }
 
@@ -55,10 +60,26 @@ public final class ConfigFile {
       Path baseDirectory,
       Function<String, @Nullable String> environment,
       BiConsumer<String, Set<String>> keysSeen) {
-    var problems = new Problems(name);
-    var reading = new Reading(problems, environment, baseDirectory, keysSeen);
-    Optional<Node> root = new YamlText(name, yaml, problems).compose();
+    return parse(new Text(name, yaml, baseDirectory), environment, keysSeen, (_, _) -> {});
+  }
+
+  private record Text(String name, String yaml, Path base) {}
+
+  /**
+   * Reads a text.
+   *
+   * @param further what a config is asked beyond its own text
+   */
+  private static Loaded parse(
+      Text text,
+      Function<String, @Nullable String> environment,
+      BiConsumer<String, Set<String>> keysSeen,
+      BiConsumer<PenstockConfig, Problems> further) {
+    var problems = new Problems(text.name());
+    var reading = new Reading(problems, environment, text.base(), keysSeen);
+    Optional<Node> root = new YamlText(text.name(), text.yaml(), problems).compose();
     Optional<PenstockConfig> config = root.flatMap(node -> ConfigBinding.bind(reading, node));
+    config.ifPresent(read -> further.accept(read, problems));
     if (config.isEmpty() || !problems.none()) {
       return new Loaded.Invalid(problems.errors(), problems.warnings());
     }

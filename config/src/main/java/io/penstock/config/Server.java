@@ -1,6 +1,7 @@
 package io.penstock.config;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The data port.
@@ -10,8 +11,10 @@ import java.time.Duration;
  * @param maxBodyBytes the largest request body, 32 MiB by default
  * @param maxHeaderBytes the largest request head, 16 KiB by default
  * @param idleTimeout how long a silent client connection is kept
+ * @param headTimeout how long a client may take to send a request's head
  * @param bodyTimeout how long a client may take to send its body
  * @param drainTimeout how long calls in flight may take to finish on SIGTERM
+ * @param tls absent: it speaks plain HTTP
  */
 public record Server(
     String host,
@@ -19,8 +22,10 @@ public record Server(
     long maxBodyBytes,
     int maxHeaderBytes,
     Duration idleTimeout,
+    Duration headTimeout,
     Duration bodyTimeout,
-    Duration drainTimeout) {
+    Duration drainTimeout,
+    Optional<Tls> tls) {
 
   public static final Server DEFAULT =
       new Server(
@@ -29,8 +34,10 @@ public record Server(
           32L << 20,
           16 << 10,
           Duration.ofMinutes(5),
+          Duration.ofSeconds(30),
           Duration.ofSeconds(60),
-          Duration.ofSeconds(30));
+          Duration.ofSeconds(30),
+          Optional.empty());
 
   public Server {
     new Check()
@@ -39,6 +46,7 @@ public record Server(
         .within("max-body", maxBodyBytes, 1, 1L << 30)
         .within("max-header", maxHeaderBytes, 1 << 10, 1 << 20)
         .positive("idle-timeout", idleTimeout)
+        .positive("head-timeout", headTimeout)
         .positive("body-timeout", bodyTimeout)
         .notNegative("drain-timeout", drainTimeout)
         .orRefuse();

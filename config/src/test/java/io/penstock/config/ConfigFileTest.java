@@ -579,7 +579,8 @@ class ConfigFileTest {
 
   @Test
   void record_ofWhatCannotBe_namesKeyAndValue() {
-    org.assertj.core.api.Assertions.assertThatThrownBy(() -> new Admin("", 70_000))
+    org.assertj.core.api.Assertions.assertThatThrownBy(
+            () -> new Admin("", 70_000, Optional.empty(), Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "host: is empty: write a value; port: 70000 is not between 0 and 65535: write a number"

@@ -26,7 +26,7 @@ class SchemaTest {
   /** Every section of a config, with no more than it must have. */
   private static final String LEAST =
       """
-      {"server": {}, "admin": {}, "complexity": {}, "cache": {},
+      {"server": {"tls": {"certificate": "c", "key": "k"}}, "admin": {"tls": {"certificate": "c", "key": "k"}}, "complexity": {}, "cache": {},
        "tiers": {"t": {"limits": {}, "tenant-limits": {}, "tier-limits": {}, "route": {"simple": "p", "medium": "p", "complex": "p"}}},
        "keys": [{"id": "k", "sha256": "%s", "tier": "t"}],
        "jwt": {"issuer": "https://i", "audience": ["a"], "default-tier": "t"},
@@ -49,7 +49,9 @@ class SchemaTest {
       Map.ofEntries(
           Map.entry("", PenstockConfig.class),
           Map.entry("server", Server.class),
+          Map.entry("server.tls", Tls.class),
           Map.entry("admin", Admin.class),
+          Map.entry("admin.tls", Tls.class),
           Map.entry("tiers.*", Tier.class),
           Map.entry("tiers.*.limits", Limits.class),
           Map.entry("tiers.*.tenant-limits", Limits.class),
@@ -233,6 +235,7 @@ class SchemaTest {
       Map.of(
           "ACME_KEY_SHA256", "b".repeat(64),
           "OPENAI_API_KEY", "secret",
+          "PENSTOCK_ADMIN_TOKEN", "0123456789abcdef",
           "OPENAI_KEY_A", "one",
           "OPENAI_KEY_B", "another");
 

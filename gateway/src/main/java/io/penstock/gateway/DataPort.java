@@ -6,6 +6,7 @@ import io.penstock.config.PenstockConfig;
 import io.penstock.config.Pool;
 import io.penstock.gateway.accept.Accept;
 import io.penstock.gateway.call.Problem;
+import io.penstock.gateway.tls.PortTls;
 import io.penstock.gateway.upstream.Upstream;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -35,6 +36,7 @@ final class DataPort extends VerticleBase {
 
   private final PenstockConfig config;
   private final int port;
+  private final PortTls tls;
   private volatile Stages stages;
   private @Nullable Upstream upstream;
   private @Nullable Pipeline pipeline;
@@ -46,24 +48,26 @@ final class DataPort extends VerticleBase {
   /**
    * @param port to bind; below 0 a free one, which all loops share that are given the same number
    */
-  DataPort(Stages stages, int port) {
+  DataPort(Stages stages, int port, PortTls tls) {
     this.config = stages.config();
     this.stages = stages;
     this.port = port;
+    this.tls = tls;
   }
 
   @Override
   public Future<?> start() {
     upstream = new Upstream(vertx);
     use(stages);
-    server =
+    HttpServer opening =
         vertx
-            .createHttpServer(options())
+            .createHttpServer(tls.secure(options()))
             .requestHandler(this::handle)
             .invalidRequestHandler(this::invalid)
             .exceptionHandler(DataPort::unlogged)
             .connectionHandler(this::connected);
-    return server.listen(port, config.server().host());
+    server = opening;
+    return opening.listen(port, config.server().host()).onSuccess(tls::keep);
   }
 
   private void connected(HttpConnection connection) {

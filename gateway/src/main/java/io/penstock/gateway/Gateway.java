@@ -27,6 +27,7 @@ import io.penstock.gateway.journal.Journal;
 import io.penstock.gateway.queue.Rooms;
 import io.penstock.gateway.redis.Redis;
 import io.penstock.gateway.scale.Scalers;
+import io.penstock.gateway.tls.PortTls;
 import io.penstock.gateway.trace.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -75,6 +76,8 @@ public final class Gateway {
   private final Operations operations = new Operations(this);
   private final Finder finder = new Finder(this::found);
   private volatile PenstockConfig written;
+  private final PortTls dataTls;
+  private final PortTls adminTls;
   private volatile Stages stages;
   private volatile boolean draining;
   private @Nullable AdminPort adminPort;
@@ -108,6 +111,8 @@ public final class Gateway {
     this.vertx = vertx;
     this.options = options;
     this.written = config;
+    this.dataTls = new PortTls("data", config.server().tls(), metrics.registry());
+    this.adminTls = new PortTls("admin", config.admin().tls(), metrics.registry());
     this.account = new Account(config, metrics.registry(), System.Logger.Level.DEBUG);
     this.redis = config.redis().map(store -> Redis.open(vertx, store, metrics.registry()));
     this.capacities = new Capacities(redis);
@@ -146,7 +151,7 @@ public final class Gateway {
     gateway.finder.follow(config, config);
     return gateway
         .openDataPort(config)
-        .compose(_ -> AdminPort.open(vertx, config.admin(), gateway.operations))
+        .compose(_ -> AdminPort.open(vertx, config.admin(), gateway.adminTls, gateway.operations))
         .map(opened -> {
           gateway.adminPort = opened;
           gateway.looking =
@@ -164,7 +169,7 @@ public final class Gateway {
     int port = config.server().port() == 0 ? FREE_PORTS.decrementAndGet() : config.server().port();
     List<Future<?>> opening = new ArrayList<>();
     for (int i = 0; i < options.loops(); i++) {
-      DataPort loop = new DataPort(stages, port);
+      DataPort loop = new DataPort(stages, port, dataTls);
       loops.add(loop);
       opening.add(vertx.deployVerticle(loop).onSuccess(deployments::add));
     }
@@ -260,6 +265,8 @@ public final class Gateway {
   private Future<Void> take(PenstockConfig config) {
     try {
       Stages next = stages(config);
+      dataTls.follow(config.server().tls());
+      adminTls.follow(config.admin().tls());
       keys.follow(config);
       journal.follow(config.traffic());
       tracing.follow(config.traces());
@@ -271,6 +278,10 @@ public final class Gateway {
       stages = next;
       watch(config);
       loops.forEach(loop -> loop.reload(next));
+      AdminPort admin = adminPort;
+      if (admin != null) {
+        admin.reload(config.admin());
+      }
       return Future.succeededFuture();
     } catch (RuntimeException unusable) {
       return Future.failedFuture(unusable);
@@ -302,6 +313,8 @@ public final class Gateway {
     finder.close();
     cache.close();
     keys.close();
+    dataTls.close();
+    adminTls.close();
     Lookout watching = looking;
     if (watching != null) {
       watching.stop();

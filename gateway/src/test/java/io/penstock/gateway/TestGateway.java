@@ -46,10 +46,15 @@ final class TestGateway implements AutoCloseable {
   }
 
   static PenstockConfig config(String pools) {
+    return config("", "", pools);
+  }
+
+  /** With further keys of the two ports. */
+  static PenstockConfig config(String server, String admin, String pools) {
     String yaml =
         """
-        server: {host: 127.0.0.1, port: 0, drain-timeout: 2s}
-        admin: {host: 127.0.0.1, port: 0}
+        server: {host: 127.0.0.1, port: 0, drain-timeout: 2s%s}
+        admin: {host: 127.0.0.1, port: 0%s}
         tiers:
           any:
             route: {simple: p, medium: p, complex: p}
@@ -60,6 +65,8 @@ final class TestGateway implements AutoCloseable {
         %s
         """
             .formatted(
+                server,
+                admin,
                 pools.contains("\nq:") ? "p, q" : "p",
                 sha256(KEY),
                 pools.indent(2).stripTrailing());

@@ -10,6 +10,7 @@ import io.penstock.config.Admin;
 import io.penstock.gateway.admin.Controls.Draining;
 import io.penstock.gateway.report.ReportHtml;
 import io.penstock.gateway.report.ReportJson;
+import io.penstock.gateway.tls.PortTls;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -36,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  * The port for operators, scrapers and scripts. It runs on virtual threads, so that a scrape never
  * holds up a loop that serves clients.
  *
- * <p>It has no login: it binds 127.0.0.1 unless the config says otherwise, and a request that
- * changes something is refused when a browser sends it from another site's page.
+ * <p>It binds 127.0.0.1 unless the config says otherwise, and then it has a {@link Door}; a request
+ * that changes something is refused when a browser sends it from another site's page.
  */
 public final class AdminPort {
   private static final Logger LOG = System.getLogger(AdminPort.class.getName());
@@ -61,8 +62,8 @@ public final class AdminPort {
   }
 
   /** Opens the port; fails where it cannot be bound. */
-  public static Future<AdminPort> open(Vertx vertx, Admin config, Controls controls) {
-    var listener = new Listener(config, controls);
+  public static Future<AdminPort> open(Vertx vertx, Admin config, PortTls tls, Controls controls) {
+    var listener = new Listener(config, tls, controls);
     var threads = new DeploymentOptions().setThreadingModel(ThreadingModel.VIRTUAL_THREAD);
     return vertx
         .deployVerticle(listener, threads)
@@ -74,21 +75,30 @@ public final class AdminPort {
     return listener.server().actualPort();
   }
 
+  /** Takes a new config's token; what it binds stays. */
+  public void reload(Admin config) {
+    listener.door.exchange(config.token());
+  }
+
   public Future<Void> close() {
     return vertx.undeploy(deployment);
   }
 
   private static final class Listener extends VerticleBase {
     private final Admin config;
+    private final PortTls tls;
     private final Controls controls;
     private final Workbench workbench;
+    private final Door door;
     private @Nullable Live live;
     private @Nullable HttpServer server;
 
-    Listener(Admin config, Controls controls) {
+    Listener(Admin config, PortTls tls, Controls controls) {
       this.config = config;
+      this.tls = tls;
       this.controls = controls;
       this.workbench = new Workbench(controls);
+      this.door = new Door(config.token());
     }
 
     HttpServer server() {
@@ -105,10 +115,13 @@ public final class AdminPort {
               .setIdleTimeout(60)
               .setCompressionSupported(true);
       return vertx
-          .createHttpServer(options)
+          .createHttpServer(tls.secure(options))
           .requestHandler(this::handle)
           .listen()
-          .onSuccess(bound -> server = bound);
+          .onSuccess(bound -> {
+            server = bound;
+            tls.keep(bound);
+          });
     }
 
     private void handle(HttpServerRequest request) {
@@ -116,6 +129,9 @@ public final class AdminPort {
         if (isReboundName(request)) {
           answer(
               request, json(421, Json.error("This port answers to localhost and to addresses.")));
+        } else if (!door.admits(request)) {
+          request.response().putHeader("www-authenticate", "Basic realm=\"penstock\"");
+          answer(request, json(401, Json.error("Show the admin port's token.")));
         } else if (request.path() != null && request.path().equals("/api/live")) {
           watch(request);
         } else {

@@ -2,6 +2,9 @@ package io.penstock.gateway.cli;
 
 import io.penstock.config.ConfigProblem;
 import io.penstock.config.Loaded;
+import io.penstock.config.PenstockConfig;
+import io.penstock.config.TlsChecks;
+import io.penstock.config.TlsPair;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
@@ -43,9 +46,32 @@ final class CheckCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     return switch (config.load()) {
-      case Loaded.Ok(_, var warnings) -> say(List.of(), warnings);
+      case Loaded.Ok(var usable, var warnings) -> {
+        int code = say(List.of(), warnings);
+        if (!json) {
+          certificates(usable);
+        }
+        yield code;
+      }
       case Loaded.Invalid(var errors, var warnings) -> say(errors, warnings);
     };
+  }
+
+  /** Until when each port's certificate is taken. */
+  private void certificates(PenstockConfig usable) {
+    TlsChecks.ports(usable)
+        .forEach((port, tls) -> {
+          if (TlsPair.read(tls) instanceof TlsPair.Usable pair) {
+            spec.commandLine()
+                .getOut()
+                .println(
+                    port
+                        + ".tls: the certificate of "
+                        + pair.subject()
+                        + " "
+                        + TlsChecks.untilWhen(pair));
+          }
+        });
   }
 
   private int say(List<ConfigProblem> errors, List<ConfigProblem> warnings) {

@@ -66,11 +66,17 @@ final class PortOptions {
         server.maxBodyBytes(),
         server.maxHeaderBytes(),
         server.idleTimeout(),
+        server.headTimeout(),
         server.bodyTimeout(),
-        server.drainTimeout());
+        server.drainTimeout(),
+        server.tls());
   }
 
   private Admin over(Admin admin) {
-    return new Admin(admin.host(), adminPort == AS_CONFIGURED ? admin.port() : adminPort);
+    return new Admin(
+        admin.host(),
+        adminPort == AS_CONFIGURED ? admin.port() : adminPort,
+        admin.tls(),
+        admin.token());
   }
 }

@@ -1,6 +1,7 @@
 package io.penstock.gateway.cli;
 
 import io.penstock.config.PenstockConfig;
+import io.penstock.config.Tls;
 import io.penstock.gateway.Gateway;
 import io.penstock.gateway.admin.Reloaded;
 import io.vertx.core.Future;
@@ -10,6 +11,7 @@ import java.io.PrintWriter;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 
 /** A gateway in this process, from its start to its drained end. */
@@ -36,11 +38,11 @@ final class Serving {
   }
 
   String url() {
-    return url(config.server().host(), gateway.port());
+    return url(config.server().tls(), config.server().host(), gateway.port());
   }
 
   String adminUrl() {
-    return url(config.admin().host(), gateway.adminPort());
+    return url(config.admin().tls(), config.admin().host(), gateway.adminPort());
   }
 
   /** Reads the config again and says what came of it, a line each. */
@@ -85,9 +87,12 @@ final class Serving {
     }
   }
 
-  private static String url(String host, int port) {
+  private static String url(Optional<Tls> tls, String host, int port) {
     var reachable = host.equals("0.0.0.0") || host.equals("::") ? "127.0.0.1" : host;
-    return "http://" + (reachable.contains(":") ? '[' + reachable + ']' : reachable) + ':' + port;
+    return (tls.isPresent() ? "https://" : "http://")
+        + (reachable.contains(":") ? '[' + reachable + ']' : reachable)
+        + ':'
+        + port;
   }
 
   /** What a future brings, or its failure. */

@@ -424,8 +424,10 @@ class AcceptTest {
                 LIMIT,
                 16 << 10,
                 Duration.ofMinutes(5),
+                Duration.ofSeconds(30),
                 bodyTimeout,
-                Duration.ofSeconds(30)));
+                Duration.ofSeconds(30),
+                Optional.empty()));
     return vertx
         .createHttpServer(new HttpServerOptions().setHandle100ContinueAutomatically(true))
         .requestHandler(request -> handle(accept, request))

@@ -13,11 +13,13 @@ import io.penstock.config.PenstockConfig;
 import io.penstock.config.Pool;
 import io.penstock.config.Rate;
 import io.penstock.config.Resilience;
+import io.penstock.config.Secret;
 import io.penstock.config.Slo;
 import io.penstock.config.Tier;
 import io.penstock.config.Timeouts;
 import io.penstock.gateway.admin.PoolView.BackendView;
 import io.penstock.gateway.call.Configs;
+import io.penstock.gateway.tls.PortTls;
 import io.penstock.planner.autoscale.PoolCapacity;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -33,8 +35,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,11 +88,14 @@ final class AdminPortTest {
   @BeforeAll
   static void open() throws Exception {
     vertx = Vertx.vertx();
-    port =
-        AdminPort.open(vertx, new Admin("127.0.0.1", 0), BOARD)
-            .toCompletionStage()
-            .toCompletableFuture()
-            .get(30, TimeUnit.SECONDS);
+    port = open(new Admin("127.0.0.1", 0, Optional.empty(), Optional.empty()));
+  }
+
+  private static AdminPort open(Admin config) throws Exception {
+    return AdminPort.open(vertx, config, new PortTls("admin", Optional.empty(), METERS), BOARD)
+        .toCompletionStage()
+        .toCompletableFuture()
+        .get(30, TimeUnit.SECONDS);
   }
 
   @AfterAll
@@ -102,6 +110,68 @@ final class AdminPortTest {
     BOARD.reasons = List.of();
     BOARD.reloaded = new Reloaded.Taken(List.of());
     BOARD.drained.clear();
+  }
+
+  @Test
+  void token_isAskedForOnAllButTheProbes() throws Exception {
+    var token = Optional.of(new Secret("0123456789abcdef"));
+    var guarded = open(new Admin("127.0.0.1", 0, Optional.empty(), token));
+    try {
+      var open = List.of("/health", "/ready");
+      var behind = List.of("/", "/ui/app.js", "/metrics", "/api/pools", "/api/live", "/nothing");
+      for (var path : open) {
+        assertThat(status(guarded, path, null)).as(path).isEqualTo(200);
+      }
+      for (var path : behind) {
+        for (var shown :
+            Arrays.asList(
+                null,
+                "",
+                "0123456789abcdef",
+                "Bearer",
+                "Bearer ",
+                "Bearer 0123456789abcdeg",
+                "Bearer 0123456789abcdef0",
+                "Basic !",
+                basic(":"),
+                basic("0123456789abcdef:"),
+                "Digest 0123456789abcdef")) {
+          assertThat(status(guarded, path, shown)).as(path + " with " + shown).isEqualTo(401);
+        }
+      }
+      for (var shown :
+          List.of(
+              "Bearer 0123456789abcdef", "bearer 0123456789abcdef", basic("me:0123456789abcdef"))) {
+        assertThat(status(guarded, "/metrics", shown)).as(shown).isEqualTo(200);
+        assertThat(status(guarded, "/", shown)).as(shown).isEqualTo(200);
+      }
+
+      guarded.reload(
+          new Admin("127.0.0.1", 0, Optional.empty(), Optional.of(new Secret("fedcba9876543210"))));
+      assertThat(status(guarded, "/metrics", "Bearer 0123456789abcdef")).isEqualTo(401);
+      assertThat(status(guarded, "/metrics", "Bearer fedcba9876543210")).isEqualTo(200);
+      guarded.reload(Admin.DEFAULT);
+      assertThat(status(guarded, "/metrics", null)).as("a token is not taken back").isEqualTo(401);
+    } finally {
+      guarded.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  private static String basic(String credentials) {
+    return "Basic "
+        + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static int status(AdminPort to, String path, @Nullable String authorization)
+      throws Exception {
+    var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + to.port() + path));
+    if (authorization != null) {
+      request.header("Authorization", authorization);
+    }
+    var answer = CLIENT.send(request.build(), BodyHandlers.ofString());
+    assertThat(answer.headers().firstValue("www-authenticate").isPresent())
+        .isEqualTo(answer.statusCode() == 401);
+    return answer.statusCode();
   }
 
   @Test

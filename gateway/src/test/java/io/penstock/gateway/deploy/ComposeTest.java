@@ -46,7 +46,9 @@ final class ComposeTest {
     var loaded =
         ConfigFile.load(
             Deploy.DIRECTORY.resolve("penstock.yaml"),
-            name -> name.equals("PENSTOCK_KEY_SHA256") ? HASH : null);
+            name ->
+                Map.of("PENSTOCK_KEY_SHA256", HASH, "PENSTOCK_ADMIN_TOKEN", "0123456789abcdef")
+                    .get(name));
     assertThat(loaded).isInstanceOf(Loaded.Ok.class);
     assertThat(((Loaded.Ok) loaded).warnings()).isEmpty();
     return ((Loaded.Ok) loaded).config();

@@ -65,6 +65,7 @@ final class KubernetesTest {
           Map.entry("networking.k8s.io/v1 NetworkPolicy", NetworkPolicy.class),
           Map.entry("autoscaling/v2 HorizontalPodAutoscaler", HorizontalPodAutoscaler.class),
           Map.entry("keda.sh/v1alpha1 ScaledObject", ScaledObject.class),
+          Map.entry("keda.sh/v1alpha1 TriggerAuthentication", TriggerAuthentication.class),
           Map.entry("monitoring.coreos.com/v1 ServiceMonitor", ServiceMonitor.class),
           Map.entry("kustomize.config.k8s.io/v1beta1 Kustomization", Kustomization.class),
           Map.entry("rbac.authorization.k8s.io/v1 Role", Role.class),
@@ -194,8 +195,13 @@ final class KubernetesTest {
     var pools = config().pools();
     var polled = new ArrayList<String>();
     for (Object each : read(DIRECTORY.resolve("overlays/keda/scaledobjects.yaml"))) {
-      var spec = ((ScaledObject) each).spec();
-      var asked = spec.triggers().getFirst().metadata();
+      if (!(each instanceof ScaledObject(var _, var _, var _, var spec))) {
+        continue;
+      }
+      var trigger = spec.triggers().getFirst();
+      assertThat(trigger.authenticationRef()).containsEntry("name", "penstock-admin");
+      var asked = trigger.metadata();
+      assertThat(asked).containsEntry("authMode", "bearer");
       var pool = asked.get("url").substring(asked.get("url").lastIndexOf('/') + 1);
       assertThat(asked.get("url")).contains(":9090/api/capacity/targets/");
       assertThat(asked).containsEntry("valueLocation", "desired_replicas");
@@ -300,7 +306,15 @@ final class KubernetesTest {
 
     record Fallback(int failureThreshold, int replicas, String behavior) {}
 
-    record Trigger(String type, String metricType, Map<String, String> metadata) {}
+    record Trigger(
+        String type,
+        String metricType,
+        Map<String, String> metadata,
+        Map<String, String> authenticationRef) {}
+  }
+
+  record TriggerAuthentication(String apiVersion, String kind, ObjectMeta metadata, Spec spec) {
+    record Spec(List<Map<String, String>> secretTargetRef) {}
   }
 
   record ServiceMonitor(String apiVersion, String kind, ObjectMeta metadata, Spec spec) {
@@ -308,6 +322,13 @@ final class KubernetesTest {
 
     record Selector(Map<String, String> matchLabels) {}
 
-    record Endpoint(String port, String path, String interval, String scrapeTimeout) {}
+    record Endpoint(
+        String port,
+        String path,
+        String interval,
+        String scrapeTimeout,
+        Authorization authorization) {}
+
+    record Authorization(String type, Map<String, String> credentials) {}
   }
 }
