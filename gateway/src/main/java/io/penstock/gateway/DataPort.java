@@ -6,6 +6,7 @@ import io.penstock.config.PenstockConfig;
 import io.penstock.config.Pool;
 import io.penstock.gateway.accept.Accept;
 import io.penstock.gateway.call.Problem;
+import io.penstock.gateway.listen.Heads;
 import io.penstock.gateway.tls.PortTls;
 import io.penstock.gateway.upstream.Upstream;
 import io.vertx.core.Future;
@@ -67,10 +68,16 @@ final class DataPort extends VerticleBase {
             .exceptionHandler(DataPort::unlogged)
             .connectionHandler(this::connected);
     server = opening;
-    return opening.listen(port, config.server().host()).onSuccess(tls::keep);
+    return opening.listen(port, config.server().host()).onSuccess(this::opened);
+  }
+
+  private void opened(HttpServer opened) {
+    tls.keep(opened);
+    Heads.guard(vertx, opened, config.server().headTimeout());
   }
 
   private void connected(HttpConnection connection) {
+    Heads.watch(connection);
     connections.add(connection);
     connection.closeHandler(_ -> connections.remove(connection));
     connection.exceptionHandler(DataPort::unlogged);

@@ -24,6 +24,7 @@ import io.penstock.gateway.discover.Finder;
 import io.penstock.gateway.dryrun.DryRun;
 import io.penstock.gateway.expect.Expectations;
 import io.penstock.gateway.journal.Journal;
+import io.penstock.gateway.listen.Heads;
 import io.penstock.gateway.queue.Rooms;
 import io.penstock.gateway.redis.Redis;
 import io.penstock.gateway.scale.Scalers;
@@ -141,7 +142,7 @@ public final class Gateway {
             .filter(native_ -> native_ != null && native_.available())
             .findFirst()
             .orElse(Transport.NIO);
-    return Vertx.builder().with(loops).withTransport(transport).build();
+    return Vertx.builder().with(loops).withTransport(Heads.guarded(transport)).build();
   }
 
   /** Opens both ports; fails where one of them cannot be bound. */

@@ -8,6 +8,7 @@ import static io.vertx.core.http.HttpMethod.POST;
 import io.netty.util.NetUtil;
 import io.penstock.config.Admin;
 import io.penstock.gateway.admin.Controls.Draining;
+import io.penstock.gateway.listen.Heads;
 import io.penstock.gateway.report.ReportHtml;
 import io.penstock.gateway.report.ReportJson;
 import io.penstock.gateway.tls.PortTls;
@@ -26,6 +27,7 @@ import io.vertx.core.json.JsonObject;
 import java.lang.System.Logger;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -50,6 +52,7 @@ public final class AdminPort {
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
           + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
   private static final int MOST_BODY_BYTES = 1 << 20;
+  private static final Duration HEAD_TIMEOUT = Duration.ofSeconds(30);
 
   private final Vertx vertx;
   private final String deployment;
@@ -117,10 +120,12 @@ public final class AdminPort {
       return vertx
           .createHttpServer(tls.secure(options))
           .requestHandler(this::handle)
+          .connectionHandler(Heads::watch)
           .listen()
           .onSuccess(bound -> {
             server = bound;
             tls.keep(bound);
+            Heads.guard(vertx, bound, HEAD_TIMEOUT);
           });
     }
 
