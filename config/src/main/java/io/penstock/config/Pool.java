@@ -76,6 +76,14 @@ public record Pool(
     remove = List.copyOf(remove);
   }
 
+  /** Whether its servers are sent prompts only as they are done with those before. */
+  public boolean paced() {
+    return queue.pace()
+        && queue.maxConcurrency() == 0
+        && capacity.isPresent()
+        && slo.ttft().isPositive();
+  }
+
   /** The same pool on other hardware, with another promise. */
   public Pool with(Capacity other, Slo promise) {
     return with(backends, Optional.of(other), promise);

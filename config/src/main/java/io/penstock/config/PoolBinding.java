@@ -283,7 +283,8 @@ final class PoolBinding {
     var wait = section.read("max-wait", Notation.DURATION, otherwise.maxWait());
     var ageing = section.read("ageing", Notation.DURATION, otherwise.ageing());
     int length = section.integer("length", otherwise.length());
-    return section.make(() -> new Waiting(most, wait, ageing, length), otherwise);
+    boolean pace = section.flag("pace", otherwise.pace());
+    return section.make(() -> new Waiting(most, wait, ageing, length, pace), otherwise);
   }
 
   private static Pool.Supports supports(Section section) {

@@ -11,10 +11,13 @@ import java.time.Duration;
  * @param ageing after which the oldest calls of a high priority are raised; twice that for a normal
  *     one, three times for a low one
  * @param length how many wait at once; 0: none does
+ * @param pace whether a server is sent a prompt only when it is done with the one before; only
+ *     where the places are those of the capacity model
  */
-public record Waiting(int maxConcurrency, Duration maxWait, Duration ageing, int length) {
+public record Waiting(
+    int maxConcurrency, Duration maxWait, Duration ageing, int length, boolean pace) {
   public static final Waiting DEFAULT =
-      new Waiting(0, Duration.ofSeconds(30), Duration.ofSeconds(5), 1000);
+      new Waiting(0, Duration.ofSeconds(30), Duration.ofSeconds(5), 1000, true);
 
   private static final int MOST = 1_000_000;
 

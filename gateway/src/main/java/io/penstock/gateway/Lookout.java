@@ -75,9 +75,16 @@ final class Lookout {
 
   private Rooms.Bearing bearing(String pool) {
     var bears = capacities.bears(pool);
-    return bears == null
-        ? Rooms.Bearing.ANY
-        : new Rooms.Bearing(bears.sequences(), bears.kvTokens(), bears.seconds());
+    if (bears == null) {
+      return Rooms.Bearing.ANY;
+    }
+    if (bears.promptSecondsPerToken() == 0) {
+      return new Rooms.Bearing(bears.sequences(), bears.kvTokens(), bears.seconds(), null);
+    }
+    // As many tokens as take no longer than a step of what is generated anyway.
+    double perToken = bears.promptSecondsPerToken() * (1 - bears.cachedShare());
+    var prefill = new Rooms.Prefill(bears.stepSeconds() / perToken, perToken, bears.stepSeconds());
+    return new Rooms.Bearing(bears.sequences(), bears.kvTokens(), bears.seconds(), prefill);
   }
 
   private synchronized void look() {

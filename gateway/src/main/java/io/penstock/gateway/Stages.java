@@ -74,14 +74,15 @@ record Stages(
       }
     }
     capacities.arrived(route.pool());
-    Guest guest = guest(caller, demand);
+    Guest guest = guest(call, caller, demand);
     return new Fallbacks(
         backends, account, capacities, admit, rooms, demand, guest, pools, Prefix.of(call));
   }
 
-  private static Guest guest(Caller caller, Demand demand) {
+  private static Guest guest(Call call, Caller caller, Demand demand) {
     double tokens = (double) demand.promptTokens() + demand.completionExpected();
-    return new Guest(caller.tier(), caller.tenant(), tokens);
+    return new Guest(
+        caller.tier(), caller.tenant(), tokens, demand.promptTokens(), call.body().stream());
   }
 
   /** The first place for a call, once there is one. */
@@ -95,7 +96,7 @@ record Stages(
             cost,
             call,
             demand,
-            guest(caller, demand),
+            guest(call, caller, demand),
             route.pool(),
             router.whenBusy(route.pool(), call, caller, demand).stream()
                 .filter(pool -> admit.hasRoom(pool, demand))

@@ -112,9 +112,9 @@ final class Standby implements Waiter.Called {
           room.terms().maxWait().toNanos() - (now - beganNanos));
     }
     long most =
-        guest.tier().whenBusy() == Tier.WhenBusy.REJECT
-            ? patienceNanos(pool.slo())
-            : room.terms().maxWait().toNanos();
+        guest.tier().whenBusy() == Tier.WhenBusy.WAIT
+            ? room.terms().maxWait().toNanos()
+            : patienceNanos(pool.slo());
     return most - (now - beganNanos);
   }
 

@@ -15,8 +15,18 @@ import org.jspecify.annotations.Nullable;
  * @param sequences at once, with requests as they have been of late
  * @param kvTokens of all of them
  * @param seconds that one of so many takes
+ * @param stepSeconds of one step of so many
+ * @param promptSecondsPerToken of a prompt that is taken in beside them; 0: the pool promises
+ *     nothing that depends on it
+ * @param cachedShare of the prompts that servers need not compute
  */
-public record Bearing(int sequences, double kvTokens, double seconds) {
+public record Bearing(
+    int sequences,
+    double kvTokens,
+    double seconds,
+    double stepSeconds,
+    double promptSecondsPerToken,
+    double cachedShare) {
 
   /** Null where the model does not fit. */
   static @Nullable Bearing of(Deployment deployment, Workload load, List<Bound> promises) {
@@ -29,7 +39,14 @@ public record Bearing(int sequences, double kvTokens, double seconds) {
     int most = Math.max(1, (int) replica.maxSequences(load));
     int within = holds(replica, load, 1, promises) ? largest(replica, load, most, promises) : most;
     return new Bearing(
-        within, replica.memory().kvTokens(), replica.closedLoop(load, within).total().mean());
+        within,
+        replica.memory().kvTokens(),
+        replica.closedLoop(load, within).total().mean(),
+        replica.decodeSeconds(load, within),
+        promises.stream().anyMatch(bound -> bound.metric() == Bound.Metric.TTFT)
+            ? replica.step().computeSeconds(1)
+            : 0,
+        load.prefixHitRatio());
   }
 
   private static int largest(

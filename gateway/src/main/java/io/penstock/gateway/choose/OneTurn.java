@@ -19,6 +19,7 @@ final class OneTurn implements Turn {
   private final boolean probe;
   private final LongSupplier nanos;
   private final long begunNanos;
+  private final AtomicBoolean begun = new AtomicBoolean();
   private final AtomicBoolean over = new AtomicBoolean();
   private volatile long firstTokenNanos;
 
@@ -67,6 +68,13 @@ final class OneTurn implements Turn {
   @Override
   public void firstToken() {
     firstTokenNanos = Math.max(1, nanos.getAsLong() - begunNanos);
+    begun();
+  }
+
+  private void begun() {
+    if (begun.compareAndSet(false, true)) {
+      at.begun();
+    }
   }
 
   @Override
@@ -88,6 +96,7 @@ final class OneTurn implements Turn {
     if (!over.compareAndSet(false, true)) {
       throw new IllegalStateException("This turn at " + backend().id() + " is over already");
     }
+    begun();
     at.leave();
     if (key != null) {
       key.leave();

@@ -19,13 +19,17 @@ sealed interface Selector permits LeastLoaded, RoundRobin, PrefixAffinity {
   /** A backend is the pool's no more. */
   default void gone(SharedBackend backend) {}
 
-  /** What a pool's config names. */
-  static Selector of(Balance balance, List<SharedBackend> backends) {
+  /**
+   * What a pool's config names.
+   *
+   * @param paced whether its servers are sent prompts only as they are done with those before
+   */
+  static Selector of(Balance balance, boolean paced, List<SharedBackend> backends) {
     if (backends.size() < 2) {
-      return new LeastLoaded();
+      return new LeastLoaded(false);
     }
     return switch (balance.by()) {
-      case LEAST_LOADED -> new LeastLoaded();
+      case LEAST_LOADED -> new LeastLoaded(paced);
       case ROUND_ROBIN -> new RoundRobin();
       case PREFIX -> new PrefixAffinity(balance.loadFactor(), new PrefixIndex());
     };
@@ -54,6 +58,7 @@ sealed interface Selector permits LeastLoaded, RoundRobin, PrefixAffinity {
   enum Ground {
     ONLY_ONE("it is the only one that is up"),
     LEAST_LOADED("it has the fewest calls in flight: %2$d"),
+    QUIET("it has no prompt at work, and of those the fewest calls in flight: %2$d"),
     ITS_TURN("it is its turn"),
     KNOWS_PREFIX("it was given the first %1$.1f KiB of this prompt before"),
     OPENING("the opening of this prompt falls to it; backends know its first %1$.1f KiB"),

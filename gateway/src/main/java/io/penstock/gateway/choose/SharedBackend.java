@@ -14,6 +14,7 @@ final class SharedBackend {
   private final int slot;
   private final long number;
   private final AtomicInteger inFlight = new AtomicInteger();
+  private final AtomicInteger unbegun = new AtomicInteger();
   private final Rest rest = new Rest();
   private final LongSupplier nanos;
   private volatile BackendBreaker breaker;
@@ -81,9 +82,24 @@ final class SharedBackend {
     return !draining && !unhealthy && rest.leftNanos(nanos.getAsLong()) == 0;
   }
 
+  /** Calls there whose first token has not come. */
+  int unbegun() {
+    return unbegun.get();
+  }
+
   /** Takes a place if the load is still what the chooser saw. */
   boolean enter(int seenInFlight) {
-    return inFlight.compareAndSet(seenInFlight, seenInFlight + 1);
+    unbegun.incrementAndGet();
+    boolean entered = inFlight.compareAndSet(seenInFlight, seenInFlight + 1);
+    if (!entered) {
+      unbegun.decrementAndGet();
+    }
+    return entered;
+  }
+
+  /** The first token of one of its calls has come, or will not come. */
+  void begun() {
+    unbegun.decrementAndGet();
   }
 
   void leave() {

@@ -30,6 +30,7 @@ final class SharedPool {
   private final List<SharedBackend> backends;
   private volatile List<SharedBackend> leaving;
   private final Balance balance;
+  private final boolean paced;
   private final Selector selector;
   private final LongSupplier nanos;
   private final boolean fallsBack;
@@ -45,10 +46,14 @@ final class SharedPool {
     this.name = pool.name();
     this.backends = List.copyOf(backends);
     this.balance = pool.balance();
+    this.paced = pool.paced();
     this.selector =
-        before != null && before.balance.equals(balance) && before.several() == several()
+        before != null
+                && before.balance.equals(balance)
+                && before.paced == paced
+                && before.several() == several()
             ? before.selector
-            : Selector.of(balance, this.backends);
+            : Selector.of(balance, paced, this.backends);
     this.nanos = nanos;
     this.fallsBack = !pool.fallback().isEmpty();
     this.keys =

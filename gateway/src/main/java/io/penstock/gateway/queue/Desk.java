@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ final class Desk {
   private final Map<String, PriorityQueue<Waiter>> lines = new LinkedHashMap<>();
   private final ArrayDeque<String> turns = new ArrayDeque<>();
   private final ArrayDeque<Waiter> byAge = new ArrayDeque<>();
+  private final ArrayDeque<Waiter> promised = new ArrayDeque<>();
   private final Appointments appointments = new Appointments();
   private final AtomicInteger waiting = new AtomicInteger();
   private volatile double perSecond;
@@ -61,6 +63,10 @@ final class Desk {
   /** Places that are kept for it, of so many. */
   int reserved(int limit) {
     return share == 0 ? 0 : (int) Math.floor(share * limit + 1e-9);
+  }
+
+  boolean urgent() {
+    return priority == Tier.Priority.HIGH;
   }
 
   boolean reserves() {
@@ -121,11 +127,7 @@ final class Desk {
       turns.addLast(tenant);
     }
     line.add(waiter);
-    if (waiter.promised()) {
-      byAge.addFirst(waiter);
-    } else {
-      byAge.addLast(waiter);
-    }
+    (waiter.promised() ? promised : byAge).addLast(waiter);
     waiting.incrementAndGet();
   }
 
@@ -136,12 +138,21 @@ final class Desk {
     return line == null ? null : line.peek();
   }
 
-  /** Who of it has waited longest; who came back as told comes before. */
+  /** Who of it has waited longest of those who were promised nothing. */
   @Nullable Waiter oldest() {
-    while (!byAge.isEmpty() && byAge.getFirst().gone()) {
-      byAge.removeFirst();
+    return oldest(byAge);
+  }
+
+  /** Who came back first of those who came back as told. */
+  @Nullable Waiter promised() {
+    return oldest(promised);
+  }
+
+  private static @Nullable Waiter oldest(ArrayDeque<Waiter> line) {
+    while (!line.isEmpty() && line.getFirst().gone()) {
+      line.removeFirst();
     }
-    return byAge.peekFirst();
+    return line.peekFirst();
   }
 
   /** Takes one out; where it goes into the pool the turn is the next tenant's. */
@@ -160,6 +171,7 @@ final class Desk {
       }
     }
     oldest();
+    promised();
   }
 
   /** Why one waits no more. */
@@ -170,6 +182,8 @@ final class Desk {
 
   /** Those who wait no longer than until then. */
   List<Waiter> overAt(long nanos) {
-    return byAge.stream().filter(waiter -> !waiter.gone() && waiter.untilNanos() <= nanos).toList();
+    return Stream.concat(byAge.stream(), promised.stream())
+        .filter(waiter -> !waiter.gone() && waiter.untilNanos() <= nanos)
+        .toList();
   }
 }

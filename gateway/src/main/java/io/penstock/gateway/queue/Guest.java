@@ -8,5 +8,11 @@ import io.penstock.config.Tier;
  * @param tier what the caller is promised
  * @param tenant whose turn it is among the tier's
  * @param tokens of KV memory that the call will take, prompt and expected completion
+ * @param promptTokens those that are the prompt's
+ * @param streams whether its first token will be seen to come
  */
-public record Guest(Tier tier, String tenant, double tokens) {}
+public record Guest(Tier tier, String tenant, double tokens, double promptTokens, boolean streams) {
+  boolean urgent() {
+    return tier.priority() == Tier.Priority.HIGH;
+  }
+}

@@ -7,14 +7,29 @@ public final class Place implements Entry {
   private final WaitingRoom room;
   private final Desk desk;
   private final long tokens;
+  private final int units;
   private final long sinceNanos;
+  private final long prefilledAtLatestNanos;
+  private final AtomicBoolean prefilled = new AtomicBoolean();
   private final AtomicBoolean left = new AtomicBoolean();
 
-  Place(WaitingRoom room, Desk desk, long tokens, long sinceNanos) {
+  /**
+   * @param units of the servers' attention that its prompt takes
+   * @param prefilledAtLatestNanos when that is over
+   */
+  Place(
+      WaitingRoom room,
+      Desk desk,
+      long tokens,
+      int units,
+      long sinceNanos,
+      long prefilledAtLatestNanos) {
     this.room = room;
     this.desk = desk;
     this.tokens = tokens;
+    this.units = units;
     this.sinceNanos = sinceNanos;
+    this.prefilledAtLatestNanos = prefilledAtLatestNanos;
   }
 
   Desk desk() {
@@ -25,8 +40,33 @@ public final class Place implements Entry {
     return tokens;
   }
 
+  int units() {
+    return units;
+  }
+
   long sinceNanos() {
     return sinceNanos;
+  }
+
+  long prefilledAtLatestNanos() {
+    return prefilledAtLatestNanos;
+  }
+
+  /** How it is known that a server has taken a prompt in. */
+  enum FirstToken {
+    SEEN,
+    UNSEEN
+  }
+
+  /** Its first token has come: the server is free for the next prompt. */
+  public void firstToken() {
+    prefilled(FirstToken.SEEN);
+  }
+
+  void prefilled(FirstToken how) {
+    if (prefilled.compareAndSet(false, true)) {
+      room.prefilled(this, how);
+    }
   }
 
   /** It served a call to its end: how long that took says how soon places come free. */
@@ -43,6 +83,7 @@ public final class Place implements Entry {
     if (!left.compareAndSet(false, true)) {
       throw new IllegalStateException("This place was given back already");
     }
+    prefilled(FirstToken.UNSEEN);
     room.left(this, served);
   }
 }

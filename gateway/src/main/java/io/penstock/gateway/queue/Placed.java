@@ -31,6 +31,7 @@ public record Placed(Turn turn, Place place) implements Turn {
   @Override
   public void firstToken() {
     turn.firstToken();
+    place.firstToken();
   }
 
   @Override

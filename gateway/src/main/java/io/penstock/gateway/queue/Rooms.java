@@ -26,12 +26,22 @@ public final class Rooms {
    * @param places calls at once
    * @param kvTokens of all of them together
    * @param seconds that one stays
+   * @param prefill how one server takes prompts in; null: not known
    */
-  public record Bearing(double places, double kvTokens, double seconds) {
+  public record Bearing(double places, double kvTokens, double seconds, @Nullable Prefill prefill) {
     /** Of a pool of which nobody says. */
     public static final Bearing ANY =
-        new Bearing(Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, 0);
+        new Bearing(Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, 0, null);
   }
+
+  /**
+   * How one server takes prompts in: as {@link Pace} has it.
+   *
+   * @param tokens of prompts at once
+   * @param secondsPerToken of a prompt
+   * @param stepSeconds of what is generated beside
+   */
+  public record Prefill(double tokens, double secondsPerToken, double stepSeconds) {}
 
   /** Takes the pools of a new config; not to be called by two threads at once. */
   public void reload(PenstockConfig config) {
@@ -78,6 +88,11 @@ public final class Rooms {
         up == 0 ? Integer.MAX_VALUE : (int) Math.min(Integer.MAX_VALUE, places),
         up == 0 ? Long.MAX_VALUE : (long) Math.min(Long.MAX_VALUE, each.kvTokens() * up),
         each.seconds());
+    Prefill prefill = most > 0 || up == 0 || !room.terms().pace() ? null : each.prefill();
+    room.paces(
+        prefill == null
+            ? null
+            : new Pace(up, prefill.tokens(), prefill.secondsPerToken(), prefill.stepSeconds()));
     room.look();
   }
 

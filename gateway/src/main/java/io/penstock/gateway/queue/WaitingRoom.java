@@ -45,6 +45,15 @@ public final class WaitingRoom {
   private static final double NANOS_PER_SECOND = 1e9;
   private static final long LONGEST_RETRY_NANOS = TimeUnit.MINUTES.toNanos(10);
 
+  /** How much of what comes free for a tier is given away to those who are told to come back. */
+  private static final double PROMISED_SHARE = 0.75;
+
+  /** Calls a second of an urgent tier with which something is kept free for it. */
+  private static final double LEAST_URGENT = 0.02;
+
+  /** Of so many places at most one is kept free for the urgent. */
+  private static final int HEADROOM_OF = 4;
+
   /** The weight of the newest call in the time that calls keep their places. */
   private static final double NEWEST = 0.05;
 
@@ -56,9 +65,11 @@ public final class WaitingRoom {
   private final AtomicLong state = new AtomicLong();
 
   private final AtomicLong tokens = new AtomicLong();
+  private final Prefills prefills = new Prefills();
   private volatile int limit = Integer.MAX_VALUE;
   private volatile long tokenLimit = Long.MAX_VALUE;
   private final AtomicInteger waiting = new AtomicInteger();
+  private volatile int headroom;
   private volatile double heldSeconds;
   private volatile boolean measured;
   private volatile boolean closed;
@@ -132,6 +143,18 @@ public final class WaitingRoom {
     }
   }
 
+  /**
+   * How fast its servers take prompts in.
+   *
+   * @param pace null: not known, and nobody waits for them
+   */
+  public void paces(@Nullable Pace pace) {
+    prefills.pace(pace);
+    if (waiting.get() > 0) {
+      admit();
+    }
+  }
+
   public int limit() {
     return limit;
   }
@@ -180,10 +203,19 @@ public final class WaitingRoom {
   public Place force(Guest guest) {
     Desk desk = desk(guest.tier());
     long size = size(guest);
+    int units = prefills.units(guest);
+    prefills.force(units);
     tokens.addAndGet(size);
     state.addAndGet((1L << 32) + 1);
+    return entered(desk, guest, size, units);
+  }
+
+  private Place entered(Desk desk, Guest guest, long size, int units) {
     desk.entered();
-    return new Place(this, desk, size, nanos.getAsLong());
+    long now = nanos.getAsLong();
+    var place = new Place(this, desk, size, units, now, prefills.untilNanos(guest, now));
+    prefills.watch(place);
+    return place;
   }
 
   /**
@@ -242,7 +274,8 @@ public final class WaitingRoom {
     if (closed) {
       return new Full(wait, TimeUnit.SECONDS.toNanos(1));
     }
-    double rate = Math.max(freeForSeconds(desk), perSecond(desk) / (2 * RAISED_EVERY));
+    double rate =
+        Math.max(PROMISED_SHARE * freeForSeconds(desk), perSecond(desk) / (2 * RAISED_EVERY));
     long gap = (long) (NANOS_PER_SECOND / rate);
     long earliest = now + Math.max(gap, wait - within);
     long at = desk.appointments().book(guest.tenant(), earliest, gap, now);
@@ -279,10 +312,23 @@ public final class WaitingRoom {
   private boolean fits(Desk desk, Guest guest) {
     long seen = state.get();
     return (int) seen + keptBeside(desk) < limit
-        && ((int) seen == 0 || tokens.get() + size(guest) <= tokenLimit);
+        && ((int) seen == 0 || tokens.get() + size(guest) <= tokenLimit)
+        && prefills.fits(prefills.units(guest), desk.urgent());
   }
 
   private @Nullable Place take(Desk desk, Guest guest) {
+    int units = prefills.units(guest);
+    if (!prefills.begin(units, desk.urgent())) {
+      return null;
+    }
+    Place place = take(desk, guest, units);
+    if (place == null) {
+      prefills.giveBack(units);
+    }
+    return place;
+  }
+
+  private @Nullable Place take(Desk desk, Guest guest, int units) {
     long size = size(guest);
     while (true) {
       long seen = state.get();
@@ -294,8 +340,7 @@ public final class WaitingRoom {
         return null;
       }
       if (state.compareAndSet(seen, seen + (1L << 32) + 1)) {
-        desk.entered();
-        return new Place(this, desk, size, nanos.getAsLong());
+        return entered(desk, guest, size, units);
       }
       tokens.addAndGet(-size);
     }
@@ -307,12 +352,21 @@ public final class WaitingRoom {
 
   private int keptBeside(Desk desk) {
     int kept = 0;
+    int urgent = 0;
     for (Desk other : reservers) {
       if (other != desk) {
         kept += other.kept(limit);
+        urgent += other.urgent() ? other.kept(limit) : 0;
       }
     }
-    return kept;
+    return desk.urgent()
+        ? kept
+        : kept + Math.max(0, Math.min(headroom, limit / HEADROOM_OF) - urgent);
+  }
+
+  /** As many as may come where so many are expected: two standard deviations more. */
+  static int expected(double mean) {
+    return mean < 1e-3 ? 0 : (int) Math.ceil(mean + 2 * Math.sqrt(mean));
   }
 
   // Out.
@@ -328,6 +382,14 @@ public final class WaitingRoom {
     tokens.addAndGet(-place.tokens());
     state.addAndGet((1L << 32) - 1);
     if (waiting.get() > 0) {
+      admit();
+    }
+  }
+
+  /** A server has taken a prompt in, or is taken to have. */
+  void prefilled(Place place, Place.FirstToken how) {
+    prefills.over(place, how == Place.FirstToken.SEEN, nanos.getAsLong());
+    if (waiting.get() > 0 && prefills.paced()) {
       admit();
     }
   }
@@ -376,8 +438,7 @@ public final class WaitingRoom {
   private record Next(Waiter waiter, Place place) {}
 
   private @Nullable Next next() {
-    long now = nanos.getAsLong();
-    Desk raised = raised(now);
+    Waiter raised = raised(nanos.getAsLong());
     if (raised != null && sinceRaised >= RAISED_EVERY - 1) {
       Next aged = place(raised);
       if (aged != null) {
@@ -385,23 +446,43 @@ public final class WaitingRoom {
         return aged;
       }
     }
-    for (Desk desk : inOrder()) {
-      Next found = place(desk);
+    Next found = inTurn();
+    if (found != null) {
+      sinceRaised = raised == null ? RAISED_EVERY : sinceRaised + 1;
+    }
+    return found;
+  }
+
+  /** The urgent, then those who came back as told, then the others. */
+  private @Nullable Next inTurn() {
+    List<Desk> order = inOrder();
+    for (Desk desk : order) {
+      Next urgent = desk.urgent() ? place(desk.next()) : null;
+      if (urgent != null) {
+        return urgent;
+      }
+    }
+    for (Desk desk : order) {
+      Next promised = place(desk.promised());
+      if (promised != null) {
+        return promised;
+      }
+    }
+    for (Desk desk : order) {
+      Next found = place(desk.next());
       if (found != null) {
-        sinceRaised = raised == null ? RAISED_EVERY : sinceRaised + 1;
         return found;
       }
     }
     return null;
   }
 
-  private @Nullable Next place(Desk desk) {
-    Waiter next = desk.next();
-    if (next == null) {
+  private @Nullable Next place(@Nullable Waiter waiter) {
+    if (waiter == null) {
       return null;
     }
-    Place place = take(desk, next.guest());
-    return place == null ? null : new Next(next, place);
+    Place place = take(waiter.desk(), waiter.guest());
+    return place == null ? null : new Next(waiter, place);
   }
 
   private List<Desk> inOrder() {
@@ -425,20 +506,21 @@ public final class WaitingRoom {
     return next == null ? Long.MAX_VALUE : next.untilNanos();
   }
 
-  /** The raised tier whose oldest call is the oldest. */
-  private @Nullable Desk raised(long now) {
-    Desk found = null;
-    long since = Long.MAX_VALUE;
+  /** The oldest call of the raised tiers; who came back as told is of them. */
+  private @Nullable Waiter raised(long now) {
+    Waiter found = null;
     for (Desk desk : desks.values()) {
+      found = older(found, desk.promised());
       Waiter oldest = desk.oldest();
-      if (oldest != null
-          && oldest.sinceNanos() < since
-          && (oldest.promised() || now - oldest.sinceNanos() >= ageingNanos(desk))) {
-        found = desk;
-        since = oldest.sinceNanos();
+      if (oldest != null && now - oldest.sinceNanos() >= ageingNanos(desk)) {
+        found = older(found, oldest);
       }
     }
     return found;
+  }
+
+  private static @Nullable Waiter older(@Nullable Waiter one, @Nullable Waiter other) {
+    return one == null || (other != null && other.sinceNanos() < one.sinceNanos()) ? other : one;
   }
 
   private long ageingNanos(Desk desk) {
@@ -465,12 +547,18 @@ public final class WaitingRoom {
         ahead += other.waiting();
       }
     }
-    double free = freeForSeconds(desk);
-    double byOrder = free > 0 ? (ahead + 1) / free : Double.POSITIVE_INFINITY;
+    int free = tokens.get() < tokenLimit ? limit - taken() - keptBeside(desk) : 0;
+    double byPlaces = seconds(ahead + 1 - Math.max(0, free), freeForSeconds(desk));
+    double byPrompts = seconds(ahead + 1, prefills.perSecond(desk.urgent()));
+    double byOrder = Math.max(byPlaces, byPrompts);
     double aged =
         ageingNanos(desk) / NANOS_PER_SECOND
             + RAISED_EVERY * (desk.waiting() + 1) / perSecond(desk);
     return (long) (NANOS_PER_SECOND * Math.min(byOrder, aged));
+  }
+
+  private static double seconds(int calls, double perSecond) {
+    return calls <= 0 ? 0 : perSecond > 0 ? calls / perSecond : Double.POSITIVE_INFINITY;
   }
 
   /** Places a second that come free for a tier, whoever takes them. */
@@ -480,7 +568,7 @@ public final class WaitingRoom {
       own -= other == desk ? 0 : other.reserved(limit);
     }
     double held = heldSeconds > 0 ? heldSeconds : 1;
-    return Math.max(1, own) / held;
+    return Math.min(Math.max(1, own) / held, prefills.perSecond(desk.urgent()));
   }
 
   /** The same, less what tiers before it are expected to take beyond what is kept for them. */
@@ -507,6 +595,7 @@ public final class WaitingRoom {
       if (passed > 0) {
         lookedNanos = now;
         desks.values().forEach(desk -> desk.look(passed));
+        keepForTheUrgent();
       }
       if (waiting.get() > 0) {
         dismiss(over, now);
@@ -515,7 +604,18 @@ public final class WaitingRoom {
       lock.unlock();
     }
     over.forEach(Runnable::run);
+    prefills.giveUpOn(nanos.getAsLong());
     admit();
+  }
+
+  /** As many places as the urgent are expected to want in the time in which one comes free. */
+  private void keepForTheUrgent() {
+    double urgent = 0;
+    for (Desk desk : desks.values()) {
+      urgent += desk.urgent() && desk.perSecond() >= LEAST_URGENT ? desk.perSecond() : 0;
+    }
+    headroom = limit == Integer.MAX_VALUE ? 0 : expected(urgent * heldSeconds / limit);
+    prefills.keep(urgent);
   }
 
   /** Nobody waits here any more: the pool is gone, or the gateway goes. */

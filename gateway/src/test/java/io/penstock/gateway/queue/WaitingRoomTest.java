@@ -1,6 +1,7 @@
 package io.penstock.gateway.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.penstock.config.Complexity;
 import io.penstock.config.Limits;
@@ -25,7 +26,7 @@ final class WaitingRoomTest {
   private static final Tier LOW = tier("low", Priority.LOW, 0);
   private static final List<Tier> ALL = List.of(HIGH, NORMAL, LOW);
   private static final Waiting TERMS =
-      new Waiting(0, Duration.ofSeconds(30), Duration.ofSeconds(5), 100);
+      new Waiting(0, Duration.ofSeconds(30), Duration.ofSeconds(5), 100, true);
 
   private long now = TimeUnit.HOURS.toNanos(1);
   private final List<String> told = new ArrayList<>();
@@ -53,7 +54,7 @@ final class WaitingRoomTest {
   }
 
   private static Guest guest(Tier tier, String tenant) {
-    return new Guest(tier, tenant, 100);
+    return new Guest(tier, tenant, 100, 50, true);
   }
 
   private Entry ask(WaitingRoom room, Tier tier, String tenant, int withinSeconds) {
@@ -176,7 +177,7 @@ final class WaitingRoomTest {
   void tokens_thatDoNotFit_wait_butOneAloneIsLetIn() {
     var room = new WaitingRoom("p", TERMS, ALL, () -> now);
     room.bears(10, 1000, 1);
-    Place large = in(Objects.requireNonNull(room.enter(new Guest(LOW, "a", 5000))));
+    Place large = in(Objects.requireNonNull(room.enter(new Guest(LOW, "a", 5000, 50, true))));
     assertThat(room.enter(guest(LOW, "b"))).isNull();
     ask(room, LOW, "b", 20);
     large.leave();
@@ -194,7 +195,8 @@ final class WaitingRoomTest {
     }
     for (int i = 1; i < 5; i++) {
       assertThat(refused.get(i).retryNanos() - refused.get(i - 1).retryNanos())
-          .isEqualTo(seconds(4));
+          .as("three quarters of what comes free")
+          .isCloseTo(seconds(4 / 0.75), within(1000L));
     }
     long start = now;
     assertThat(ask(room, LOW, "t0", 1)).as("too early").isInstanceOf(Full.class);
@@ -307,7 +309,12 @@ final class WaitingRoomTest {
     var waiters = new ArrayList<Waiter>();
     for (int i = 0; i < 4000; i++) {
       Guest guest =
-          new Guest(tiers.get(random.nextInt(3)), "t" + random.nextInt(4), random.nextInt(1500));
+          new Guest(
+              tiers.get(random.nextInt(3)),
+              "t" + random.nextInt(4),
+              random.nextInt(1500),
+              random.nextInt(100),
+              random.nextBoolean());
       switch (random.nextInt(5)) {
         case 0, 1 -> {
           asked.incrementAndGet();
