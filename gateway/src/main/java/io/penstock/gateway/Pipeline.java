@@ -66,7 +66,9 @@ final class Pipeline {
     }
   }
 
+  /** What is shared with the fleet is asked twice, but waited for no longer than once. */
   private void reserve(Visit visit, Call call, Demand demand, Route route) {
+    long asked = System.nanoTime();
     stages
         .admit()
         .reserve(
@@ -74,28 +76,29 @@ final class Pipeline {
             route.pool(),
             demand,
             stages.maxMicroUsd(call, visit.caller(), demand, route))
-        .onComplete(visit.then(admission -> seat(visit, call, demand, route, admission)));
+        .onComplete(visit.then(admission -> seat(visit, call, demand, route, admission, asked)));
   }
 
-  private void seat(Visit visit, Call call, Demand demand, Route route, Admission admission) {
+  private void seat(
+      Visit visit, Call call, Demand demand, Route route, Admission admission, long askedNanos) {
     switch (admission) {
       case Reservation reservation -> {
         visit.admitted(reservation);
-        find(visit, call, demand, route);
+        find(visit, call, demand, route, askedNanos);
       }
       case Refusal no -> visit.refuse(no);
     }
   }
 
   /** An answer that is there is given; equal calls share one way to a model server. */
-  private void find(Visit visit, Call call, Demand demand, Route route) {
+  private void find(Visit visit, Call call, Demand demand, Route route, long askedNanos) {
     switch (stages.cache().ask(call, visit.caller(), route.pool())) {
       case Asked.Bypassed.BYPASSED -> send(visit, call, demand, route);
       case Question question -> {
         Sharing sharing = new Sharing(stages, upstream, visit, call, demand, route);
         stages
             .cache()
-            .find(question)
+            .find(question, System.nanoTime() - askedNanos)
             .onComplete(
                 visit.then(found ->
                     sharing.found(question, found, () -> send(visit, call, demand, route))));

@@ -41,6 +41,7 @@ public final class AnswerCache {
   private final CacheMeters meters;
   private final Memory memory;
   private final AtomicLong room;
+  private final AtomicLong disk;
   private final ConcurrentMap<Memory.Slot, Recording> flights = new ConcurrentHashMap<>();
   private final AtomicLong cleared = new AtomicLong();
   private final Optional<Fleet> fleet;
@@ -55,6 +56,7 @@ public final class AnswerCache {
     this.meters = new CacheMeters(registry);
     this.memory = new Memory(config.memoryBytes());
     this.room = new AtomicLong(roomFor(config));
+    this.disk = new AtomicLong(config.memoryBytes());
     this.fleet =
         redis.map(store -> new Fleet(vertx, store, meters, () -> this.config.isOn(), this::forget));
   }
@@ -65,6 +67,7 @@ public final class AnswerCache {
 
   public void reload(Cache next) {
     room.addAndGet(roomFor(next) - roomFor(config));
+    disk.addAndGet(next.memoryBytes() - config.memoryBytes());
     config = next;
     memory.bound(next.memoryBytes());
   }
@@ -109,14 +112,20 @@ public final class AnswerCache {
         .compose(entry ->
             entry.isPresent() || fleet.isEmpty()
                 ? Future.succeededFuture(entry.isPresent())
-                : fleet.get().get(key, question.kind).map(found -> !found.isEmpty()));
+                : fleet.get().get(key, question.kind, 0).map(found -> !found.isEmpty()));
   }
 
   // Looking.
 
-  /** Looks an answer up. It fails never. */
-  public Future<Found> find(Question question) {
-    return key(question).compose(key -> look(question, key).map(entry -> new Found(key, entry)));
+  /**
+   * Looks an answer up. It fails never.
+   *
+   * @param waitedNanos what the call has waited for the fleet's store before, which counts as
+   *     waited for this
+   */
+  public Future<Found> find(Question question, long waitedNanos) {
+    return key(question)
+        .compose(key -> look(question, key, waitedNanos).map(entry -> new Found(key, entry)));
   }
 
   private Future<CacheKey> key(Question question) {
@@ -125,7 +134,7 @@ public final class AnswerCache {
         : vertx.executeBlocking(question::key, false).map(Objects::requireNonNull);
   }
 
-  private Future<Optional<Entry>> look(Question question, CacheKey key) {
+  private Future<Optional<Entry>> look(Question question, CacheKey key, long waitedNanos) {
     if (!question.mayRead()) {
       return Future.succeededFuture(Optional.empty());
     }
@@ -134,14 +143,15 @@ public final class AnswerCache {
           (entry.isPresent() ? meters.memoryHit : meters.memoryMiss).increment();
           return entry.isPresent() || fleet.isEmpty()
               ? Future.succeededFuture(entry)
-              : inFleet(fleet.get(), question, key);
+              : inFleet(fleet.get(), question, key, waitedNanos);
         });
   }
 
   /** What is found there is here for the next time. */
-  private Future<Optional<Entry>> inFleet(Fleet asked, Question question, CacheKey key) {
+  private Future<Optional<Entry>> inFleet(
+      Fleet asked, Question question, CacheKey key, long waitedNanos) {
     return asked
-        .get(key, question.kind)
+        .get(key, question.kind, waitedNanos)
         .compose(entries -> {
           for (Entry entry : entries) {
             if (question.cleared == cleared.get()) {
@@ -206,7 +216,7 @@ public final class AnswerCache {
       return Boarded.Alone.ALONE;
     }
     if (!question.mayShare()) {
-      return lead(new Recording(maxEntryBytes(), room), reader);
+      return lead(recording(), reader);
     }
     Memory.Slot slot = new Memory.Slot(key, question.kind);
     while (true) {
@@ -223,12 +233,26 @@ public final class AnswerCache {
       if (meanwhile != null) {
         return new Boarded.Hit(meanwhile);
       }
-      Recording own = new Recording(maxEntryBytes(), room);
+      Recording own = recording();
       Boarded led = lead(own, reader);
       if (flights.putIfAbsent(slot, own) == null) {
         return led;
       }
     }
+  }
+
+  private Recording recording() {
+    return new Recording(maxEntryBytes(), room, new Spill(this::onWorker, disk));
+  }
+
+  private void onWorker(Runnable task) {
+    var _ =
+        vertx.executeBlocking(
+            () -> {
+              task.run();
+              return null;
+            },
+            false);
   }
 
   private static Boarded lead(Recording own, Recording.Reader reader) {

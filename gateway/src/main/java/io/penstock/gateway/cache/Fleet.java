@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,9 @@ final class Fleet {
   private static final byte[] GENERATIONS = Redis.bytes("penstock:cache:generations");
   private static final String ALL = "*";
   private static final long POLL_MILLIS = 1_000;
+
+  /** By as much the store's calls end before their time-out, to be within it. */
+  private static final long SLIGHT_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   /** A larger one would hold up what else a loop asks of Redis. */
   private static final int MAX_BYTES = 512 << 10;
@@ -76,10 +80,16 @@ final class Fleet {
         "penstock:cache:{" + key.hex() + (kind == Entry.Kind.STREAM ? "}:s" : "}:w"));
   }
 
-  /** The forms of an answer that are there, the one that is asked for first. It fails never. */
-  Future<List<Entry>> get(CacheKey key, Entry.Kind kind) {
+  /**
+   * The forms of an answer that are there, the one that is asked for first. It fails never, and is
+   * nothing where it would take the call's whole wait for the store beyond its time-out.
+   */
+  Future<List<Entry>> get(CacheKey key, Entry.Kind kind, long waitedNanos) {
     Map<String, Long> now = generations;
-    if (now == null) {
+    long timeoutNanos = redis.config().timeout().toNanos();
+    long slightNanos = Math.min(timeoutNanos / 2, SLIGHT_NANOS);
+    long leftNanos = timeoutNanos - waitedNanos;
+    if (now == null || leftNanos <= slightNanos) {
       return Future.succeededFuture(List.of());
     }
     Promise<List<Entry>> here = ((ContextInternal) vertx.getOrCreateContext()).promise();
@@ -92,8 +102,18 @@ final class Fleet {
             mine.complete(done.succeeded() ? done.result() : List.of());
           });
     }
-    (others == null ? mine.future() : others).onComplete(here);
+    (others == null ? mine.future() : others).onComplete(found -> here.tryComplete(found.result()));
+    if (waitedNanos > slightNanos && !here.future().isComplete()) {
+      endAfter(leftNanos, here);
+    }
     return here.future().map(found -> found.stream().sorted((a, b) -> order(a, b, kind)).toList());
+  }
+
+  /** The store bounds each call by itself; one that has waited before has less left. */
+  private void endAfter(long nanos, Promise<List<Entry>> answer) {
+    long millis = Math.max(1, TimeUnit.NANOSECONDS.toMillis(nanos));
+    long timer = vertx.setTimer(millis, _ -> answer.tryComplete(List.of()));
+    answer.future().onComplete(_ -> vertx.cancelTimer(timer));
   }
 
   private static int order(Entry a, Entry b, Entry.Kind first) {

@@ -5,6 +5,7 @@ import io.penstock.gateway.call.Refusal;
 import io.vertx.core.MultiMap;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -13,10 +14,13 @@ import org.jspecify.annotations.Nullable;
  * its own loop. The bytes are there once for all of them. One loop writes; the rest is safe on any.
  *
  * <p>Memory is bounded: as long as the answer is within the bound all of it stays, so that anyone
- * may join. Beyond it nobody joins any more, and what all have read is dropped. The writer is told
- * to pause when even the fastest reader is far behind, and for a while when one is a whole bound
- * behind: as long as that one reads, and not longer than {@link #MOST_LOOKS} looks for the whole
- * answer. Then it is given up ({@link Over.TooSlow}), so that no client stops the others for good.
+ * may join. Beyond it nobody joins any more, what all have read is dropped, and what only the slow
+ * have not goes to disk ({@link Spill}), where they read on. The writer is told to pause when even
+ * the fastest reader is far behind.
+ *
+ * <p>Where the disk has no room the writer pauses for who is a whole bound behind, too: as long as
+ * that one reads, and not longer than {@link #MOST_LOOKS} looks for the whole answer. Then it is
+ * given up ({@link Over.TooSlow}), so that no client stops the others for good.
  */
 public final class Recording {
   /** How far the fastest reader may be behind before the writer pauses. */
@@ -30,6 +34,7 @@ public final class Recording {
 
   private final int maxBytes;
   private final AtomicLong room;
+  private final @Nullable Spill spill;
   private final List<byte[]> parts = new ArrayList<>();
   private final List<Place> places = new ArrayList<>();
 
@@ -47,13 +52,21 @@ public final class Recording {
   private int firstPart;
   private int looks;
 
+  /** From where on the disk has the answer; as far as {@link #dropped}. */
+  private long onDisk;
+
+  private boolean spilling;
+  private boolean cannotSpill;
+
   /**
    * @param maxBytes of which an answer stays whole
    * @param room what all recordings together may still take; below 0 none stays whole
+   * @param spill where that goes of which only the slow have need; null: nowhere
    */
-  Recording(int maxBytes, AtomicLong room) {
+  Recording(int maxBytes, AtomicLong room, @Nullable Spill spill) {
     this.maxBytes = maxBytes;
     this.room = room;
+    this.spill = spill;
   }
 
   /** A client's side: something is there to be read. Called on any thread, without a lock. */
@@ -131,6 +144,7 @@ public final class Recording {
       if (unbounded && open) {
         giveUpFarBeyond();
         trim();
+        spill();
       }
       woken = readersIfOpen();
     }
@@ -300,6 +314,8 @@ public final class Recording {
     private boolean longSilence;
     private boolean tooSlow;
     private boolean left;
+    private boolean loading;
+    private byte @Nullable [] loaded;
 
     private Place(Reader reader) {
       this.reader = reader;
@@ -338,6 +354,9 @@ public final class Recording {
       if (!open) {
         return Silence.QUIET;
       }
+      if (at < dropped) {
+        return hearFromDisk();
+      }
       if (at < end) {
         byte[] bytes = read(part - firstPart);
         at += bytes.length;
@@ -350,6 +369,37 @@ public final class Recording {
       boolean wasLong = longSilence;
       longSilence = false;
       return wasLong ? Silence.LONG : Silence.QUIET;
+    }
+
+    /** What was read ahead of it, if it was; else that is begun. */
+    private Heard hearFromDisk() {
+      byte[] bytes = loaded;
+      if (bytes == null) {
+        if (!loading) {
+          loading = true;
+          int length = (int) Math.min(MERGED_BYTES, dropped - at);
+          Objects.requireNonNull(spill).read(at - onDisk, length, this::loaded);
+        }
+        return Silence.QUIET;
+      }
+      loaded = null;
+      at += bytes.length;
+      if (at == dropped) {
+        part = firstPart;
+        trim();
+      }
+      return new Part(bytes);
+    }
+
+    private void loaded(byte @Nullable [] bytes) {
+      synchronized (Recording.this) {
+        loading = false;
+        loaded = bytes;
+        if (bytes == null) {
+          giveUp(this);
+        }
+      }
+      reader.wake();
     }
 
     /** Gives the place up; whether others are still aboard while the call goes on. */
@@ -409,7 +459,11 @@ public final class Recording {
   }
 
   private boolean lags(Place place) {
-    return !place.tooSlow && end - place.at > most();
+    return !place.tooSlow && behindInMemory(place) > most();
+  }
+
+  private long behindInMemory(Place place) {
+    return end - Math.max(place.at, dropped);
   }
 
   private long most() {
@@ -419,7 +473,7 @@ public final class Recording {
   /** A writer that was told to pause may have had something on its way, but not as much again. */
   private void giveUpFarBeyond() {
     for (Place place : places) {
-      if (lags(place) && end - place.at > 2 * most() && ahead() <= AHEAD_BYTES) {
+      if (lags(place) && behindInMemory(place) > 2 * most() && ahead() <= AHEAD_BYTES) {
         giveUp(place);
       }
     }
@@ -446,10 +500,62 @@ public final class Recording {
       bytes += parts.get(gone++).length;
     }
     if (gone > 0) {
-      parts.subList(0, gone).clear();
-      firstPart += gone;
-      dropped += bytes;
-      room.addAndGet(bytes);
+      drop(gone, bytes);
+    }
+    if (least >= dropped && spill != null && !spilling) {
+      spill.forget();
+      onDisk = dropped;
+    }
+  }
+
+  private void drop(int gone, long bytes) {
+    parts.subList(0, gone).clear();
+    firstPart += gone;
+    dropped += bytes;
+    room.addAndGet(bytes);
+  }
+
+  /** Begins to move the oldest half of what the slow have kept in memory to disk. */
+  private void spill() {
+    long held = end - dropped;
+    if (spill == null || spilling || cannotSpill || freed || held <= most() / 2) {
+      return;
+    }
+    int count = 0;
+    long bytes = 0;
+    while (count < parts.size() && held - bytes > most() / 4) {
+      bytes += parts.get(count++).length;
+    }
+    if (spill.reserve(bytes)) {
+      spilling = true;
+      long to = dropped + bytes;
+      spill.write(
+          dropped - onDisk, List.copyOf(parts.subList(0, count)), well -> spilled(to, well));
+    }
+  }
+
+  /** What is on disk, as far as {@code to}, is in memory no more. */
+  private void spilled(long to, boolean well) {
+    Runnable writer;
+    synchronized (this) {
+      spilling = false;
+      cannotSpill |= !well;
+      if (freed) {
+        return;
+      }
+      int gone = 0;
+      long bytes = 0;
+      while (well && gone < parts.size() && dropped + bytes + parts.get(gone).length <= to) {
+        bytes += parts.get(gone++).length;
+      }
+      if (gone > 0) {
+        drop(gone, bytes);
+      }
+      trim();
+      writer = caughtUp();
+    }
+    if (writer != null) {
+      writer.run();
     }
   }
 
@@ -458,6 +564,9 @@ public final class Recording {
     if (!freed) {
       freed = true;
       room.addAndGet(end - dropped);
+      if (spill != null) {
+        spill.close();
+      }
     }
   }
 

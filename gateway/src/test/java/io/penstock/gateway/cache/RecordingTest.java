@@ -3,6 +3,7 @@ package io.penstock.gateway.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.config.Pool;
+import io.penstock.gateway.cache.Recording.Heard;
 import io.penstock.gateway.cache.Recording.Over;
 import io.penstock.gateway.cache.Recording.Part;
 import io.penstock.gateway.cache.Recording.Place;
@@ -11,7 +12,10 @@ import io.penstock.gateway.call.Configs;
 import io.vertx.core.MultiMap;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -22,7 +26,7 @@ class RecordingTest {
   private static final int ROOM = 64 << 20;
 
   private final AtomicLong room = new AtomicLong(ROOM);
-  private final Recording recording = new Recording(BOUND, room);
+  private final Recording recording = new Recording(BOUND, room, null);
 
   private Place place() {
     return Objects.requireNonNull(recording.join(() -> {}));
@@ -214,12 +218,133 @@ class RecordingTest {
 
   @Test
   void withoutRoom_nobodyJoins_butWhoIsThereReadsOn() {
-    var little = new Recording(BOUND, new AtomicLong(2));
+    var little = new Recording(BOUND, new AtomicLong(2), null);
     Place place = Objects.requireNonNull(little.join(() -> {}));
     little.open();
     little.add("abc".getBytes(StandardCharsets.UTF_8));
 
     assertThat(little.join(() -> {})).isNull();
     assertThat(read(place)).isEqualTo("abc");
+  }
+
+  // On disk.
+
+  private final Queue<Runnable> threads = new ArrayDeque<>();
+  private final AtomicLong disk = new AtomicLong(ROOM);
+
+  private Recording spilling() {
+    return new Recording(BOUND, room, new Spill(threads::add, disk));
+  }
+
+  private void work() {
+    while (!threads.isEmpty()) {
+      threads.remove().run();
+    }
+  }
+
+  private static byte[] part(int number) {
+    byte[] part = new byte[16 << 10];
+    Arrays.fill(part, (byte) number);
+    return part;
+  }
+
+  private void fill(Recording into, Place fast, int parts) {
+    for (int i = 0; i < parts; i++) {
+      into.add(part(i));
+      assertThat(read(fast)).hasSize(16 << 10);
+      work();
+      assertThat(ROOM - room.get()).isLessThanOrEqualTo(BOUND + (16 << 10));
+      assertThat(into.isFarAhead(() -> {})).isFalse();
+    }
+  }
+
+  /** Much more than the bound, and the writer never waits. */
+  @Test
+  void slowReader_whoDoesNotRead_hasTheRestOnDisk_andInTheEndAllOfIt() {
+    Recording wide = spilling();
+    Place fast = Objects.requireNonNull(wide.join(() -> {}));
+    Place slow = Objects.requireNonNull(wide.join(() -> {}));
+    wide.open();
+    fill(wide, fast, 1000);
+    wide.close(new Over.Ended());
+    assertThat(read(fast)).isEqualTo("Ended");
+    assertThat(ROOM - disk.get()).isBetween(14L << 20, 16L << 20);
+
+    var read = new ByteArrayOutputStream();
+    while (slow.next() instanceof Heard heard && !(heard instanceof Over)) {
+      if (heard instanceof Part(byte[] bytes)) {
+        read.writeBytes(bytes);
+      }
+      work();
+    }
+    var all = new ByteArrayOutputStream();
+    for (int i = 0; i < 1000; i++) {
+      all.writeBytes(part(i));
+    }
+    assertThat(Arrays.equals(read.toByteArray(), all.toByteArray())).isTrue();
+    fast.leave();
+    slow.leave();
+    assertThat(room).hasValue(ROOM);
+    assertThat(disk).hasValue(ROOM);
+  }
+
+  /** Who has caught up leaves nothing on disk, and falls behind anew. */
+  @Test
+  void slowReader_whoCatchesUp_leavesTheDisk() {
+    Recording wide = spilling();
+    Place fast = Objects.requireNonNull(wide.join(() -> {}));
+    Place slow = Objects.requireNonNull(wide.join(() -> {}));
+    wide.open();
+    for (int round = 0; round < 3; round++) {
+      fill(wide, fast, 200);
+      assertThat(disk.get()).isLessThan(ROOM);
+      int bytes = 0;
+      while (bytes < 200 * (16 << 10)) {
+        if (slow.next() instanceof Part(byte[] more)) {
+          bytes += more.length;
+        }
+        work();
+      }
+      assertThat(slow.next()).isEqualTo(Silence.QUIET);
+      assertThat(disk).hasValue(ROOM);
+    }
+  }
+
+  @Test
+  void diskWithoutRoom_hasTheWriterWaitAsWithoutADisk() {
+    disk.set(0);
+    Recording wide = spilling();
+    Place fast = Objects.requireNonNull(wide.join(() -> {}));
+    Place slow = Objects.requireNonNull(wide.join(() -> {}));
+    wide.open();
+    do {
+      wide.add(part(1));
+      read(fast);
+    } while (!wide.isFarAhead(() -> {}));
+    assertThat(wide.stillWaits()).isTrue();
+    assertThat(wide.stillWaits()).isFalse();
+    assertThat(slow.next()).isInstanceOf(Over.TooSlow.class);
+    assertThat(disk).hasValue(0);
+  }
+
+  @Test
+  void reader_whoLeavesWhileItIsWritten_leavesNothing() {
+    Recording wide = spilling();
+    Place fast = Objects.requireNonNull(wide.join(() -> {}));
+    Place slow = Objects.requireNonNull(wide.join(() -> {}));
+    wide.open();
+    while (threads.isEmpty()) {
+      wide.add(part(1));
+      read(fast);
+    }
+    slow.leave();
+    work();
+    wide.add(part(1));
+    assertThat(read(fast)).hasSize(16 << 10);
+    assertThat(disk).hasValue(ROOM);
+    assertThat(room).hasValue(ROOM);
+    fast.leave();
+    work();
+    assertThat(room).hasValue(ROOM);
   }
 }

@@ -6,6 +6,7 @@ import io.penstock.gateway.quirks.Bed;
 import io.penstock.gateway.quirks.Say;
 import io.penstock.gateway.quirks.ScriptedServer;
 import io.penstock.gateway.quirks.ScriptedServer.Script;
+import io.penstock.gateway.testing.Proxy;
 import io.penstock.gateway.testing.RawClient;
 import io.penstock.gateway.testing.RedisServer;
 import io.penstock.gateway.testing.TestBed;
@@ -36,10 +37,14 @@ class FleetCacheTest {
   }
 
   private Bed gateway() throws Exception {
+    return gateway(redis.url());
+  }
+
+  private Bed gateway(String url) throws Exception {
     return Bed.start(
         Bed.pool("p", "", server.url())
             + "\ncache: {memory: 16MiB}\nredis: {url: \""
-            + redis.url()
+            + url
             + "\", timeout: 500ms}");
   }
 
@@ -70,7 +75,7 @@ class FleetCacheTest {
       ask(one, question);
       long end = System.nanoTime() + 1_000_000_000L;
       while (System.nanoTime() < end) {
-        if (dryRunHits(question)) {
+        if (dryRunHits(two, question)) {
           return question;
         }
       }
@@ -78,8 +83,8 @@ class FleetCacheTest {
   }
 
   /** A dry run looks and keeps nothing. */
-  private boolean dryRunHits(String question) throws IOException {
-    try (var client = two.client()) {
+  private static boolean dryRunHits(Bed gateway, String question) throws IOException {
+    try (var client = gateway.client()) {
       return client
           .post(Bed.CHAT, Bed.KEY, question, "x-penstock-dry-run: true")
           .read()
@@ -134,5 +139,34 @@ class FleetCacheTest {
     TestBed.await(() -> one.metric("penstock_store_up", "store=\"redis\"") == 1);
     TestBed.await(() -> two.metric("penstock_store_up", "store=\"redis\"") == 1);
     assertThat(ask(two, kept()).header(CACHE)).isEqualTo("hit");
+  }
+
+  /** Its limits and its answers are asked of one store, for which a call waits only once. */
+  @Test
+  void redis_thatIsSilent_isNotAskedForAnAnswer_afterItWasAskedForAPlace() throws Exception {
+    redis.freeze();
+    assertThat(ask(two, question()).header(CACHE)).isEqualTo("miss");
+    redis.thaw();
+    assertThat(two.metric("penstock_cache_lookups_total", "redis")).isZero();
+  }
+
+  @Test
+  void redis_thatIsSlow_isWaitedForNoLongerThanItsTimeOut_inAll() throws Exception {
+    String question = kept();
+    try (var proxy = Proxy.to(redis.port());
+        var far = gateway("redis://127.0.0.1:" + proxy.port())) {
+      TestBed.await(() -> hits(far, question));
+      // There and back is 300 ms: the limits have it in time, and leave too little for the answer.
+      proxy.delay(150);
+      assertThat(ask(far, question).header(CACHE)).isEqualTo("miss");
+    }
+  }
+
+  private static boolean hits(Bed gateway, String question) {
+    try {
+      return dryRunHits(gateway, question);
+    } catch (IOException torn) {
+      throw new AssertionError(torn);
+    }
   }
 }
