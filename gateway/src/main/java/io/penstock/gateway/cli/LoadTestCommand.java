@@ -7,14 +7,17 @@ import io.penstock.loadtest.load.LoadGenerator.Ask;
 import io.penstock.loadtest.load.LoadReport;
 import io.penstock.loadtest.load.ProgressLine;
 import io.penstock.loadtest.load.Trace;
+import io.vertx.core.Vertx;
 import java.io.Console;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -94,6 +97,11 @@ final class LoadTestCommand implements Callable<Integer> {
       description = "The completions' limit (${DEFAULT-VALUE}).")
   private int maxTokens = 100;
 
+  @Option(
+      names = "--full-length",
+      description = "Asks for exactly the limit, as vLLM and servers like it can.")
+  private boolean fullLength;
+
   @Option(names = "--no-stream", description = "Asks for whole answers.")
   private boolean whole;
 
@@ -105,6 +113,12 @@ final class LoadTestCommand implements Callable<Integer> {
 
   @Option(names = "--json", paramLabel = "FILE", description = "Writes the report there, too.")
   private @Nullable Path json;
+
+  @Option(
+      names = "--record",
+      paramLabel = "FILE",
+      description = "Writes each request there, a line of JSON, when it has ended.")
+  private @Nullable Path record;
 
   /** One of three. */
   private static final class When {
@@ -134,11 +148,8 @@ final class LoadTestCommand implements Callable<Integer> {
     var vertx = Gateway.vertx(options.loops());
     var progress = new ProgressLine(System.err);
     boolean watched = Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
-    var report =
-        Serving.await(
-            watched
-                ? LoadGenerator.run(vertx, options, progress)
-                : LoadGenerator.run(vertx, options));
+    Consumer<LoadGenerator.Progress> hearing = watched ? progress : _ -> {};
+    var report = run(vertx, options, hearing);
     if (watched) {
       progress.end();
     }
@@ -149,10 +160,23 @@ final class LoadTestCommand implements Callable<Integer> {
     return report.failed() == 0 ? 0 : Failure.THE_ANSWER_IS_NO;
   }
 
+  private LoadReport run(
+      Vertx vertx, LoadGenerator.Options options, Consumer<LoadGenerator.Progress> progress) {
+    if (record == null) {
+      return Serving.await(LoadGenerator.run(vertx, options, progress, _ -> {}));
+    }
+    try (var lines = new PrintWriter(Files.newBufferedWriter(record))) {
+      return Serving.await(
+          LoadGenerator.run(vertx, options, progress, each -> lines.println(each.json())));
+    } catch (IOException e) {
+      throw Failure.environment("the record cannot be written: " + e.getMessage());
+    }
+  }
+
   private LoadGenerator.Options options() {
     try {
       var arrivals = arrivals();
-      var ask = new Ask(target, key, model, promptTokens, maxTokens, !whole, false);
+      var ask = new Ask(target, key, model, promptTokens, maxTokens, !whole, fullLength);
       return new LoadGenerator.Options(
           ask,
           arrivals,

@@ -39,6 +39,7 @@ public final class LoadGenerator {
   private static final long PROGRESS_MILLIS = 500;
   private static final long SWEEP_MILLIS = 250;
   private static final int CLIENTS_PER_TURN = 32;
+  private static final double NANOS_PER_SECOND = 1e9;
 
   private LoadGenerator() {}
 
@@ -122,12 +123,18 @@ public final class LoadGenerator {
   }
 
   public static Future<LoadReport> run(Vertx vertx, Options options) {
-    return run(vertx, options, _ -> {});
+    return run(vertx, options, _ -> {}, _ -> {});
   }
 
-  /** Ends when every request that was begun has ended. */
-  public static Future<LoadReport> run(Vertx vertx, Options options, Consumer<Progress> progress) {
-    var counts = new Counts();
+  /**
+   * Ends when every request that was begun has ended.
+   *
+   * @param progress hears now and then how far it is
+   * @param ended hears of each request, from several threads
+   */
+  public static Future<LoadReport> run(
+      Vertx vertx, Options options, Consumer<Progress> progress, Consumer<Finished> ended) {
+    var counts = new Counts(ended);
     long beginNanos = System.nanoTime();
     List<Loop> loops = new ArrayList<>();
     List<Future<String>> deployed = new ArrayList<>();
@@ -162,6 +169,11 @@ public final class LoadGenerator {
     private final LongAdder sent = new LongAdder();
     private final LongAdder answered = new LongAdder();
     private final LongAdder failed = new LongAdder();
+    private final Consumer<Finished> heard;
+
+    Counts(Consumer<Finished> heard) {
+      this.heard = heard;
+    }
 
     Progress progress(long beginNanos) {
       return new Progress(
@@ -429,6 +441,7 @@ public final class LoadGenerator {
           counts.answered.increment();
           long now = sinceBegin();
           tally.answered(now - intendedNanos, promptTokens, tokens, now);
+          counts.heard.accept(finished(tokens, now, ""));
           ended(this);
         }
       }
@@ -437,9 +450,25 @@ public final class LoadGenerator {
         if (!over) {
           over = true;
           counts.failed.increment();
-          tally.failed(kind, sinceBegin());
+          long now = sinceBegin();
+          tally.failed(kind, now);
+          counts.heard.accept(finished(contents, now, kind));
           ended(this);
         }
+      }
+
+      private Finished finished(long tokens, long now, String error) {
+        boolean streamed = firstNanos >= 0;
+        return new Finished(
+            intendedNanos / NANOS_PER_SECOND,
+            streamed ? (firstNanos - intendedNanos) / NANOS_PER_SECOND : Double.NaN,
+            streamed && tokens > 1
+                ? (lastNanos - firstNanos) / NANOS_PER_SECOND / (tokens - 1)
+                : Double.NaN,
+            (now - intendedNanos) / NANOS_PER_SECOND,
+            promptTokens,
+            tokens,
+            error);
       }
 
       void giveUp() {

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -290,6 +291,31 @@ class LoadGeneratorTest {
     assertThat(server.recorded())
         .extracting(Recorded::target)
         .contains("/v1/chat/completions", "/v1/completions", "/v1/embeddings");
+  }
+
+  @Test
+  void everyRequest_whenItHasEnded_isTold() throws Exception {
+    var server =
+        done(ModelServer.start(vertx, FAST.withSeed(3).withFaults(Fault.parse("error=0.3"))));
+    var told = new ConcurrentLinkedQueue<Finished>();
+    var load =
+        options(server.url(), true)
+            .with(new Arrivals.Constant(100))
+            .lasting(Duration.ofMillis(499));
+    var report = done(LoadGenerator.run(vertx, load, _ -> {}, told::add));
+    assertThat(told).hasSize((int) report.sent());
+    assertThat(told).filteredOn(each -> each.error().isEmpty()).hasSize((int) report.answered());
+    assertThat(told)
+        .filteredOn(each -> each.error().isEmpty())
+        .isNotEmpty()
+        .allMatch(each -> each.ttftSeconds() > 0 && each.ttftSeconds() <= each.totalSeconds())
+        .allMatch(each -> each.tpotSeconds() >= 0 && each.completionTokens() == 20);
+    assertThat(told).filteredOn(each -> !each.error().isEmpty()).isNotEmpty();
+    for (Finished each : told) {
+      var line = new JsonObject(each.json());
+      assertThat(line.containsKey("error")).isEqualTo(!each.error().isEmpty());
+      assertThat(line.containsKey("ttft")).isEqualTo(each.error().isEmpty());
+    }
   }
 
   private LoadReport run(Options options) throws Exception {
