@@ -193,7 +193,7 @@ final class PoolBinding {
     Duration every = section.read("every", Notation.DURATION, Discovery.EVERY);
     Optional<String> server = section.expanded("server");
     file.ifPresent(path -> usable(section, path));
-    boolean torn = section.has("dns") && dns.isEmpty() || section.has("srv") && srv.isEmpty();
+    boolean torn = (section.has("dns") && dns.isEmpty()) || (section.has("srv") && srv.isEmpty());
     if (torn) {
       section.done();
       return Optional.empty();

@@ -107,6 +107,7 @@ final class GuardedTransport implements Transport {
   }
 
   @Override
+  @SuppressWarnings("deprecation") // the signature is Vert.x's
   public DatagramChannel datagramChannel(InternetProtocolFamily family) {
     return transport.datagramChannel(family);
   }

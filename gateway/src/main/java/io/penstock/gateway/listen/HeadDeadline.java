@@ -89,7 +89,7 @@ final class HeadDeadline extends ChannelInboundHandlerAdapter {
     if (openRequests > 0) {
       start();
     } else {
-      Objects.requireNonNull(context).close();
+      var _ = Objects.requireNonNull(context).close();
     }
   }
 

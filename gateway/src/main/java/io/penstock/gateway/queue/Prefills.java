@@ -102,11 +102,14 @@ final class Prefills {
       under.remove(place);
       units.addAndGet(-place.units());
       if (seen) {
-        double took = (now - place.sinceNanos()) / NANOS_PER_SECOND;
-        seconds = seconds == 0 ? took : seconds + NEWEST * (took - seconds);
-        meanUnits += NEWEST * (place.units() - meanUnits);
+        learn(place.units(), (now - place.sinceNanos()) / NANOS_PER_SECOND);
       }
     }
+  }
+
+  private synchronized void learn(int taken, double took) {
+    seconds = seconds == 0 ? took : seconds + NEWEST * (took - seconds);
+    meanUnits = meanUnits + NEWEST * (taken - meanUnits);
   }
 
   /** Those that count no longer. */

@@ -19,18 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @param tracer makes them
  */
 record Spans(SdkTracerProvider provider, Tracer tracer) {
-  private static final TextMapGetter<MultiMap> HEADERS =
-      new TextMapGetter<>() {
-        @Override
-        public Iterable<String> keys(MultiMap carrier) {
-          return carrier.names();
-        }
+  private static final TextMapGetter<MultiMap> HEADERS = Spans::header;
 
-        @Override
-        public @Nullable String get(@Nullable MultiMap carrier, String key) {
-          return carrier == null ? null : carrier.get(key);
-        }
-      };
+  private static @Nullable String header(@Nullable MultiMap headers, String name) {
+    return headers == null ? null : headers.get(name);
+  }
 
   /** The request's span: a child of the client's where it sent one. */
   SpanTrace begin(HttpServerRequest request) {
