@@ -4,8 +4,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root"
-mvn -o -B -q -Dfast=true -pl gateway -am test-compile >&2
-mvn -o -B -q -Dfast=true -pl gateway -am compile dependency:build-classpath -Dmdep.outputFile="$root/target/test.cp" >&2
-exec java -XX:+UseSerialGC -Xmx1g --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+mvn -B -q -Dfast=true -pl gateway -am test-compile dependency:build-classpath -Dmdep.outputFile="$root/target/test.cp" >&2
+exec "$java" -XX:+UseSerialGC -Xmx1g --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
   -cp "gateway/target/test-classes:gateway/target/classes:loadtest/target/classes:config/target/classes:planner/target/classes:$(cat "$root/target/test.cp")" \
   io.penstock.gateway.admit.RedisFaults

@@ -308,5 +308,8 @@ final class FleetFaultsTest {
           && store.number("key:paid:paid", "r") >= Math.max(0, all - elapsed);
     });
     assertThat(store.number("key:paid:paid", "r")).isLessThanOrEqualTo(all);
+    long money = admitted.sum() * MICRO_USD;
+    await(() -> store.number("tenant:paid:paid", "mp") == money);
+    assertThat(store.number("tenant:paid:paid", "mh")).isZero();
   }
 }

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Limits that gateways share, over a real Redis. */
 final class FleetTest {
@@ -171,19 +173,60 @@ final class FleetTest {
     }
   }
 
-  @Test
-  void denied_whereTheConfigSaysSo_whileTheStoreIsAway() throws Exception {
-    var deny = new PerLimit(OnFailure.LOCAL, OnFailure.ALLOW, OnFailure.LOCAL, OnFailure.DENY);
+  /** One kind of limit is denied, and the others are this gateway's to decide. */
+  @ParameterizedTest
+  @ValueSource(strings = {"requests", "tokens", "concurrency", "budget"})
+  void denied_whereTheConfigSaysSo_whileTheStoreIsAway(String kind) throws Exception {
     try (var own = RedisServer.start()) {
-      try (var one =
-          Member.of(config, own.url(), Duration.ofMillis(500), Duration.ofSeconds(30), deny)) {
-        await(one.redis()::isUp);
-        own.kill();
+      own.kill();
+      try (var one = withoutStore(config, own, only(kind, OnFailure.DENY))) {
         var no = (Refusal.RateLimited) one.reserve(caller, Given.demand(1, 1), 1);
-        assertThat(no.limit()).isEqualTo("budget");
+        assertThat(no.limit()).isEqualTo(kind);
         assertThat(no.message()).contains("does not answer");
+        assertThat(no.retryAfter()).isEqualTo(Duration.ofSeconds(1));
       }
     }
+  }
+
+  /** A limit of the one kind is not looked at, and one of another kind is. */
+  @ParameterizedTest
+  @ValueSource(strings = {"requests", "tokens", "concurrency", "budget"})
+  void allowed_whereTheConfigSaysSo_whileTheStoreIsAway(String kind) throws Exception {
+    Tier small =
+        Given.tier(
+            "paid",
+            new Limits(
+                kind.equals("requests") ? Given.per(2, HOUR) : Optional.empty(),
+                kind.equals("tokens") ? Given.per(20, HOUR) : Optional.empty(),
+                kind.equals("concurrency") ? 2 : 0),
+            kind.equals("budget") ? Given.per(0.002, Duration.ofDays(30)) : Optional.empty());
+    try (var own = RedisServer.start()) {
+      own.kill();
+      try (var one = withoutStore(Given.config(small), own, only(kind, OnFailure.ALLOW));
+          var other = withoutStore(Given.config(small), own, only(kind, OnFailure.LOCAL))) {
+        for (int i = 0; i < 6; i++) {
+          assertThat(one.reserve(Given.caller(small), Given.demand(5, 5), 1000))
+              .isInstanceOf(Held.class);
+        }
+        for (int i = 0; i < 2; i++) {
+          other.reserve(Given.caller(small), Given.demand(5, 5), 1000);
+        }
+        assertThat(other.reserve(Given.caller(small), Given.demand(5, 5), 1000))
+            .isInstanceOf(Refusal.class);
+      }
+    }
+  }
+
+  private static Member withoutStore(PenstockConfig config, RedisServer dead, PerLimit each) {
+    return Member.of(config, dead.url(), Duration.ofSeconds(5), Duration.ofSeconds(30), each);
+  }
+
+  private static PerLimit only(String kind, OnFailure choice) {
+    return new PerLimit(
+        kind.equals("requests") ? choice : OnFailure.LOCAL,
+        kind.equals("tokens") ? choice : OnFailure.LOCAL,
+        kind.equals("concurrency") ? choice : OnFailure.LOCAL,
+        kind.equals("budget") ? choice : OnFailure.LOCAL);
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.penstock.gateway.testing.RawClient;
 import io.penstock.gateway.testing.RedisServer;
 import io.penstock.gateway.testing.TestBed;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,6 +122,30 @@ class FleetCacheTest {
     TestBed.await(() -> two.gateway().controls().cache().entries() == 0);
     assertThat(ask(two, question).header(CACHE)).isEqualTo("miss");
     assertThat(ask(one, question).header(CACHE)).isNotEqualTo("bypass");
+  }
+
+  @Test
+  void delete_ofATenantOrOfAll_overTheAdminPort_isFeltAtBoth() throws Exception {
+    String question = kept();
+    assertThat(ask(two, question).header(CACHE)).isEqualTo("hit");
+
+    delete(one, "?tenant=nobody");
+    assertThat(ask(two, question).header(CACHE)).isEqualTo("hit");
+
+    for (String whose : List.of("?tenant=someone", "")) {
+      String known = kept();
+      assertThat(ask(two, known).header(CACHE)).isEqualTo("hit");
+      delete(one, whose);
+      TestBed.await(() -> two.gateway().controls().cache().entries() == 0);
+      assertThat(ask(two, known).header(CACHE)).as(whose).isEqualTo("miss");
+    }
+  }
+
+  private static void delete(Bed gateway, String whose) throws Exception {
+    try (var client = new RawClient(gateway.gateway().adminPort())) {
+      String request = "DELETE /api/cache" + whose + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+      assertThat(client.send(request).read().status()).isEqualTo(200);
+    }
   }
 
   @Test

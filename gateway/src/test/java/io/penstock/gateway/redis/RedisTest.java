@@ -19,10 +19,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.logging.Filter;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -131,6 +134,40 @@ final class RedisTest {
       server.thaw();
       await(open.redis::isUp);
     }
+  }
+
+  /** However many calls fail, and however often it is probed. */
+  @Test
+  void serverThatGoesAndComes_isOneLineAndOneMetricEachTime() throws Exception {
+    var log = Logger.getLogger(Redis.class.getName());
+    List<String> lines = new CopyOnWriteArrayList<>();
+    Filter listening =
+        line -> {
+          lines.add(line.getMessage());
+          return true;
+        };
+    log.setFilter(listening);
+    try (var server = RedisServer.start();
+        var open = open(server.url(), Duration.ofMillis(200))) {
+      await(open.redis::isUp);
+      for (int round = 1; round <= 2; round++) {
+        server.kill();
+        for (int i = 0; i < 20; i++) {
+          assertThat(failed(open.redis.call(RedisClusterAsyncCommands::ping))).isNotNull();
+        }
+        assertThat(open.meters.get("penstock.store.up").gauge().value()).isZero();
+        server.restart();
+        await(() -> open.meters.get("penstock.store.up").gauge().value() == 1);
+        assertThat(add(open)).isEqualTo(2);
+        int changes = 1 + 2 * round;
+        await(() -> lines.size() == changes);
+        assertThat(lines.get(changes - 2)).startsWith("redis: down, not asked until");
+        assertThat(lines.get(changes - 1)).startsWith("redis: up after ");
+      }
+    } finally {
+      log.setFilter(null);
+    }
+    assertThat(lines).hasSize(5);
   }
 
   @Test
