@@ -32,7 +32,7 @@ final class Http1Heads extends ChannelDuplexHandler {
     if (message instanceof LastHttpContent && !isInterim(message)) {
       deadline.responseIsWhole();
     }
-    ctx.write(message, promise);
+    var _ = ctx.write(message, promise);
   }
 
   /** {@code 100 Continue}: the answer is still to come. */
