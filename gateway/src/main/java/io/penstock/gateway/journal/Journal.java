@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class Journal implements AutoCloseable {
   private final Writer.Tally tally = new Writer.Tally();
   private volatile @Nullable Writer writer;
+  private volatile @Nullable MonthCost month;
 
   public Journal(MeterRegistry meters) {
     Gauge.builder("penstock.store.up", this, Journal::up)
@@ -24,6 +25,9 @@ public final class Journal implements AutoCloseable {
         .register(meters);
     Gauge.builder("penstock.journal.queue", this, Journal::waiting)
         .description("Records that wait to be written")
+        .register(meters);
+    Gauge.builder("penstock.cost.month.usd", this, Journal::monthUsd)
+        .description("What the calls of this month, in UTC, have cost by this gateway's journal")
         .register(meters);
     count(meters, "penstock.journal.records", tally.written, "Records written");
     count(meters, "penstock.journal.bytes", tally.bytes, "Bytes written");
@@ -52,7 +56,18 @@ public final class Journal implements AutoCloseable {
       writer = null;
       before.close();
     }
+    MonthCost counted = month;
+    if (counted != null) {
+      counted.close();
+    }
+    month = config.map(Journal::counting).orElse(null);
     writer = config.map(this::open).orElse(null);
+  }
+
+  private static MonthCost counting(Traffic traffic) {
+    var counting = new MonthCost(traffic.directory(), System.currentTimeMillis());
+    counting.start();
+    return counting;
   }
 
   private Writer open(Traffic traffic) {
@@ -64,9 +79,17 @@ public final class Journal implements AutoCloseable {
   /** A request has ended; on any loop. */
   public void record(Ending ending, long microUsd) {
     Writer into = writer;
-    if (into != null) {
-      into.offer(Entry.of(ending, microUsd, System.currentTimeMillis()));
+    MonthCost cost = month;
+    if (into != null && cost != null) {
+      long now = System.currentTimeMillis();
+      into.offer(Entry.of(ending, microUsd, now));
+      cost.add(microUsd, now);
     }
+  }
+
+  private double monthUsd() {
+    MonthCost cost = month;
+    return cost == null ? Double.NaN : cost.usd(System.currentTimeMillis());
   }
 
   private double up() {
