@@ -160,7 +160,8 @@ final class LauncherTest {
   }
 
   private void whatTestsNeed() throws IOException {
-    for (String command : List.of("node", "redis-server", "chromium", "promtool")) {
+    for (String command :
+        List.of("node", "redis-server", "openssl", "haproxy", "chromium", "promtool")) {
       script(bin.resolve(command), "exit 0");
     }
   }
