@@ -77,10 +77,12 @@ final class ConfigBinding {
     var head = section.read("head-timeout", Notation.DURATION, otherwise.headTimeout());
     var body = section.read("body-timeout", Notation.DURATION, otherwise.bodyTimeout());
     var drain = section.read("drain-timeout", Notation.DURATION, otherwise.drainTimeout());
+    var delay = section.read("drain-delay", Notation.DURATION, otherwise.drainDelay());
     int header = (int) Math.min(maxHeader, Integer.MAX_VALUE);
     Optional<Tls> tls = section.section("tls").flatMap(this::tls);
     return section.make(
-        () -> new Server(host, port, maxBody, header, idle, head, body, drain, tls), otherwise);
+        () -> new Server(host, port, maxBody, header, idle, head, body, drain, delay, tls),
+        otherwise);
   }
 
   private Admin admin(Section section) {

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param headTimeout how long a client may take to send a request's head
  * @param bodyTimeout how long a client may take to send its body
  * @param drainTimeout how long calls in flight may take to finish on SIGTERM
+ * @param drainDelay how long before that requests are still taken, while {@code /ready} says no
  * @param tls absent: it speaks plain HTTP
  */
 public record Server(
@@ -25,6 +26,7 @@ public record Server(
     Duration headTimeout,
     Duration bodyTimeout,
     Duration drainTimeout,
+    Duration drainDelay,
     Optional<Tls> tls) {
 
   public static final Server DEFAULT =
@@ -37,6 +39,7 @@ public record Server(
           Duration.ofSeconds(30),
           Duration.ofSeconds(60),
           Duration.ofSeconds(30),
+          Duration.ZERO,
           Optional.empty());
 
   public Server {
@@ -49,6 +52,7 @@ public record Server(
         .positive("head-timeout", headTimeout)
         .positive("body-timeout", bodyTimeout)
         .notNegative("drain-timeout", drainTimeout)
+        .notNegative("drain-delay", drainDelay)
         .orRefuse();
   }
 }

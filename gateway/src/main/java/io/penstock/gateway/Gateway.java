@@ -34,10 +34,12 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.transport.Transport;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -290,11 +292,19 @@ public final class Gateway {
   }
 
   /**
-   * Not ready from now on; calls in flight may finish within the config's drain time-out, and what
-   * is left then is ended. Both ports are closed after that.
+   * Not ready from now on. Who balances load has the config's drain delay to see that, while its
+   * requests are still taken; then no more are, calls in flight may finish within the drain
+   * time-out, and what is left then is ended. Both ports are closed after that.
    */
   public Future<Void> drain() {
     draining = true;
+    Duration delay = stages.config().server().drainDelay();
+    return delay.isPositive()
+        ? vertx.timer(delay.toMillis(), TimeUnit.MILLISECONDS).compose(_ -> finish())
+        : finish();
+  }
+
+  private Future<Void> finish() {
     rooms.close();
     List<Future<Void>> drained = new ArrayList<>();
     for (DataPort loop : loops) {

@@ -99,6 +99,21 @@ final class ReloadAndDrainTest {
   }
 
   @Test
+  void drain_withADelay_takesRequestsThatComeMeanwhile() throws IOException {
+    RawServer server = slow(TOKEN);
+    TestGateway gateway =
+        TestGateway.start(
+            Gateway.vertx(1), TestGateway.config(", drain-delay: 1h", "", pool("p", "", server.url())));
+    open.add(gateway);
+    goOn.countDown();
+
+    gateway.gateway().drain();
+
+    assertThat(gateway.gateway().controls().whyNotReady()).contains("draining");
+    assertThat(ask(gateway).join().body()).isEqualTo(TOKEN + END);
+  }
+
+  @Test
   void drain_endsWhatIsLeftAtItsDeadline_withAnErrorFrame() throws IOException {
     RawServer server = slow(TOKEN);
     TestGateway gateway = gateway(pool("p", "", server.url()));

@@ -150,6 +150,7 @@ final class EstimateCommand implements Callable<Integer> {
             server.headTimeout(),
             server.bodyTimeout(),
             server.drainTimeout(),
+            server.drainDelay(),
             Optional.empty()),
         new Admin("127.0.0.1", 0, Optional.empty(), Optional.empty()),
         usable.tiers(),

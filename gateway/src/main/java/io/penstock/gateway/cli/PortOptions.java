@@ -69,6 +69,7 @@ final class PortOptions {
         server.headTimeout(),
         server.bodyTimeout(),
         server.drainTimeout(),
+        server.drainDelay(),
         server.tls());
   }
 

@@ -427,6 +427,7 @@ class AcceptTest {
                 Duration.ofSeconds(30),
                 bodyTimeout,
                 Duration.ofSeconds(30),
+                Duration.ZERO,
                 Optional.empty()));
     return vertx
         .createHttpServer(new HttpServerOptions().setHandle100ContinueAutomatically(true))
