@@ -134,10 +134,10 @@ record Stages(
             admit.wouldAdmit(caller, route.pool(), demand, maxMicroUsd),
             admit.peek(caller),
             outlook,
-            pool -> standing(pool, prefix)));
+            pool -> standing(pool, prefix, caller.tenant())));
   }
 
-  private Standing standing(Pool pool, Prefix prefix) {
+  private Standing standing(Pool pool, Prefix prefix, String tenant) {
     return backends
         .peek(pool, prefix)
         .map(next ->
@@ -146,7 +146,11 @@ record Stages(
                 next.why(),
                 next.inFlight(),
                 next.ttftSeconds(),
-                next.tpotSeconds()))
+                next.tpotSeconds(),
+                capacities
+                    .firstToken(pool.name())
+                    .orElseGet(() -> expectations.firstToken(pool.name())),
+                expectations.cachedShare(tenant, pool.name())))
         .orElse(Standing.UNKNOWN);
   }
 

@@ -474,8 +474,9 @@ final class Visit implements Landing {
             Objects.requireNonNull(call),
             caller().tenant(),
             Objects.requireNonNull(demand),
-            sent.turn().pool().model(),
-            given.usage());
+            sent.turn().pool(),
+            given.usage(),
+            ttft);
   }
 
   private long sinceStartNanos() {

@@ -7,6 +7,7 @@ import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.call.Usage;
 import io.penstock.gateway.redis.Redis;
 import io.penstock.planner.autoscale.PoolCapacity;
+import io.penstock.planner.calibrate.FirstToken;
 import io.penstock.planner.calibrate.Sighting;
 import io.penstock.planner.capacity.ContinuousBatching;
 import io.penstock.planner.capacity.Deployment;
@@ -119,6 +120,7 @@ public final class Capacities {
                 totalSeconds),
             usage.promptTokens(),
             usage.cachedTokens(),
+            Math.max(0, turn.inFlightAtDispatch() - 1),
             totalSeconds > 0));
   }
 
@@ -179,6 +181,14 @@ public final class Capacities {
   public @Nullable ContinuousBatching replica(String pool) {
     PoolWatch watch = watches.get(pool);
     return watch == null ? null : watch.replica();
+  }
+
+  /**
+   * How first tokens are spread around what the model says of each call; empty where nobody watches
+   * the pool.
+   */
+  public Optional<FirstToken> firstToken(String pool) {
+    return Optional.ofNullable(watches.get(pool)).map(PoolWatch::firstToken);
   }
 
   /** What one server of a pool bears within its SLO; null where that is not known. */

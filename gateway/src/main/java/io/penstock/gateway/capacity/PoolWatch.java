@@ -11,6 +11,8 @@ import io.penstock.planner.autoscale.Stabiliser;
 import io.penstock.planner.autoscale.Target;
 import io.penstock.planner.calibrate.Calibrated;
 import io.penstock.planner.calibrate.Calibration;
+import io.penstock.planner.calibrate.FirstToken;
+import io.penstock.planner.calibrate.RecentSpread;
 import io.penstock.planner.calibrate.Sighting;
 import io.penstock.planner.capacity.ContinuousBatching;
 import io.penstock.planner.capacity.Deployment;
@@ -69,6 +71,7 @@ final class PoolWatch {
   private volatile @Nullable PoolCapacity latest;
   private volatile @Nullable ContinuousBatching replica;
   private volatile @Nullable Bearing bears;
+  private volatile FirstToken firstToken = FirstToken.UNKNOWN;
 
   // Of the looking thread alone.
   private final Forecast forecast = new Forecast();
@@ -76,6 +79,7 @@ final class PoolWatch {
   private final RecentLengths completions = new RecentLengths();
   private final Mean cachedShare = new Mean();
   private final Accuracy accuracy = new Accuracy();
+  private final RecentSpread aroundModel = new RecentSpread();
   private final Stabiliser stabiliser = new Stabiliser(0);
   private double lastSeconds = Double.NaN;
   private long arrivedBefore;
@@ -193,9 +197,21 @@ final class PoolWatch {
       cachedShare.add(call.cachedTokens() / Math.max(1, call.promptTokens()));
       if (call.timed()) {
         Sighting seen = call.seen().amongOthers(fleetShare());
+        compare(call);
         accuracy.compare(calibration.expected(seen), seen);
         calibration.see(seen);
       }
+    }
+  }
+
+  /** Holds a first token beside what a dry run would have said of it. */
+  private void compare(Ended call) {
+    ContinuousBatching known = replica;
+    if (known != null && call.seen().ttftSeconds() > 0) {
+      var said =
+          known.expect(call.promptTokens(), call.seen().completionTokens(), call.others()).ttft();
+      aroundModel.add(call.seen().ttftSeconds() / said.p50());
+      firstToken = FirstToken.of(aroundModel);
     }
   }
 
@@ -307,6 +323,11 @@ final class PoolWatch {
   /** A replica as traffic showed it; null while that is little. */
   @Nullable ContinuousBatching replica() {
     return replica;
+  }
+
+  /** First tokens as multiples of what the model says of each call. */
+  FirstToken firstToken() {
+    return firstToken;
   }
 
   /** What one of its servers bears; null before the first look, or where the model does not fit. */

@@ -93,14 +93,18 @@ public final class Cost {
   /**
    * What a call will probably cost; empty where that cannot be told before it has run.
    *
+   * @param cachedShare the share of its prompt that will not be computed
    * @param inFlight calls at its backend, this one included
    */
+  public OptionalLong expectedMicroUsd(Pool pool, Demand demand, double cachedShare, int inFlight) {
+    double prompt = demand.promptTokens();
+    var tokens = new Tariff.Tokens(prompt, cachedShare * prompt, demand.completionExpected());
+    return microUsd(tariff(pool).usd(tokens, inFlight));
+  }
+
+  /** The same where nothing of its prompt is known to its backend. */
   public OptionalLong expectedMicroUsd(Pool pool, Demand demand, int inFlight) {
-    return microUsd(
-        tariff(pool)
-            .usd(
-                new Tariff.Tokens(demand.promptTokens(), 0, demand.completionExpected()),
-                inFlight));
+    return expectedMicroUsd(pool, demand, 0, inFlight);
   }
 
   /**

@@ -187,7 +187,7 @@ public final class DryRun {
     }
 
     private OptionalLong expected(Pool of, Standing there) {
-      return cost.expectedMicroUsd(of, decided.demand(), there.inFlight() + 1);
+      return cost.expectedMicroUsd(of, decided.demand(), there.cachedShare(), there.inFlight() + 1);
     }
 
     private Outlook outlook(Pool of, Standing there) {

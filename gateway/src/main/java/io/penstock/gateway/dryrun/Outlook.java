@@ -4,13 +4,14 @@ import io.penstock.config.Pool;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.cost.Replicas;
+import io.penstock.planner.calibrate.FirstToken;
 import io.penstock.planner.capacity.Prediction;
 
 /**
  * How long a call would take, in seconds; NaN where that cannot be told. Where the pool's hardware
  * is known the capacity model says it, for one more call at a backend as busy as it is now.
- * Elsewhere there is only what was observed: means, which stand for medians and tell nothing of the
- * 95th percentile.
+ * Elsewhere there is only what was observed: how long the pool's first tokens take of late, and the
+ * mean time per token.
  *
  * @param basis {@code capacity-model}, {@code observed} or {@code unknown}
  */
@@ -21,7 +22,7 @@ record Outlook(double ttftP50, double ttftP95, double totalP50, double totalP95,
     return replicas
         .of(pool)
         .map(replica -> replica.expect(demand.promptTokens(), completion, standing.inFlight()))
-        .map(Outlook::predicted)
+        .map(prediction -> predicted(prediction, standing.firstToken()))
         .orElseGet(() -> observed(standing, completion));
   }
 
@@ -29,22 +30,27 @@ record Outlook(double ttftP50, double ttftP95, double totalP50, double totalP95,
     return (long) Math.max(1, call.body().choices()) * Math.max(1, call.body().prompts());
   }
 
-  private static Outlook predicted(Prediction prediction) {
+  /**
+   * What the model says of the first token is the middle of what comes; how it is spread around
+   * that is what calls showed.
+   */
+  private static Outlook predicted(Prediction prediction, FirstToken around) {
+    double middle = prediction.ttft().p50();
+    double p50 = around.isKnown() ? middle * around.p50() : middle;
+    double p95 = around.isKnown() ? middle * around.p95() : prediction.ttft().p95();
     return new Outlook(
-        prediction.ttft().p50(),
-        prediction.ttft().p95(),
-        prediction.total().p50(),
-        prediction.total().p95(),
+        p50,
+        p95,
+        prediction.total().p50() + p50 - middle,
+        prediction.total().p95() + p50 - middle,
         "capacity-model");
   }
 
   private static Outlook observed(Standing standing, double completion) {
-    double total = standing.ttftSeconds() + Math.max(0, completion - 1) * standing.tpotSeconds();
+    var seen = standing.firstToken();
+    double ttft = seen.isKnown() ? seen.p50() : standing.ttftSeconds();
+    double total = ttft + Math.max(0, completion - 1) * standing.tpotSeconds();
     return new Outlook(
-        standing.ttftSeconds(),
-        Double.NaN,
-        total,
-        Double.NaN,
-        Double.isNaN(standing.ttftSeconds()) ? "unknown" : "observed");
+        ttft, seen.p95(), total, Double.NaN, Double.isNaN(ttft) ? "unknown" : "observed");
   }
 }

@@ -1,5 +1,6 @@
 package io.penstock.gateway.dryrun;
 
+import io.penstock.planner.calibrate.FirstToken;
 import java.util.Optional;
 
 /**
@@ -10,10 +11,19 @@ import java.util.Optional;
  * @param inFlight calls there now
  * @param ttftSeconds its observed time to first token; NaN where none was
  * @param tpotSeconds the same for the time per token
+ * @param firstToken how its first tokens are spread: as multiples of what the capacity model says
+ *     where it is known, else in seconds
+ * @param cachedShare the share of the caller's prompts that its servers had cached
  */
 public record Standing(
-    Optional<String> backend, String why, int inFlight, double ttftSeconds, double tpotSeconds) {
+    Optional<String> backend,
+    String why,
+    int inFlight,
+    double ttftSeconds,
+    double tpotSeconds,
+    FirstToken firstToken,
+    double cachedShare) {
   /** Of a pool of which nothing is known. */
   public static final Standing UNKNOWN =
-      new Standing(Optional.empty(), "", 0, Double.NaN, Double.NaN);
+      new Standing(Optional.empty(), "", 0, Double.NaN, Double.NaN, FirstToken.UNKNOWN, 0);
 }

@@ -2,7 +2,10 @@ package io.penstock.gateway.expect;
 
 /**
  * How long answers of one kind have been of late, in four classes for each doubling: the newest
- * counts for a two-hundredth, so that a change of habits is followed. Safe for several threads.
+ * counts for a two-hundredth, so that a change of habits is followed. Of an answer that was cut at
+ * its limit only a least length is known; what such answers would have had is taken from those that
+ * were longer (the product-limit estimate: Kaplan and Meier, JASA 53, 1958). Safe for several
+ * threads.
  */
 final class AnswerLengths {
   private static final int CLASSES_PER_DOUBLING = 4;
@@ -11,15 +14,22 @@ final class AnswerLengths {
 
   private final double[] weights = new double[CLASSES];
   private final double[] tokens = new double[CLASSES];
+  private final double[] cut = new double[CLASSES];
   private double unit = 1;
   private double count;
 
-  synchronized void add(double length) {
+  /**
+   * One more answer.
+   *
+   * @param wasCut whether its limit ended it
+   */
+  synchronized void add(double length, boolean wasCut) {
     double clipped = Math.max(1, length);
     int index = (int) Math.min(CLASSES - 1, CLASSES_PER_DOUBLING * Math.log(clipped) / Math.log(2));
     // Newer ones weigh more instead of older ones less, which saves touching them all.
     unit /= KEPT;
     weights[index] += unit;
+    cut[index] += wasCut ? unit : 0;
     tokens[index] += unit * clipped;
     count = count * KEPT + 1;
     if (unit > 1e9) {
@@ -31,6 +41,7 @@ final class AnswerLengths {
     for (int i = 0; i < CLASSES; i++) {
       weights[i] /= unit;
       tokens[i] /= unit;
+      cut[i] /= unit;
     }
     unit = 1;
   }
@@ -42,14 +53,22 @@ final class AnswerLengths {
 
   /** The mean answer where none may pass {@code most} tokens; 0 before the first. */
   synchronized double mean(double most) {
-    double sum = 0;
-    double all = 0;
-    for (int i = 0; i < CLASSES; i++) {
+    double atLeast = 0;
+    for (double each : weights) {
+      atLeast += each;
+    }
+    double mean = 0;
+    double left = 1;
+    double longest = 0;
+    for (int i = 0; i < CLASSES && atLeast > 0; i++) {
       if (weights[i] > 0) {
-        sum += weights[i] * Math.min(most, tokens[i] / weights[i]);
-        all += weights[i];
+        longest = Math.min(most, tokens[i] / weights[i]);
+        double ended = left * Math.max(0, weights[i] - cut[i]) / atLeast;
+        mean += ended * longest;
+        left -= ended;
+        atLeast -= weights[i];
       }
     }
-    return all > 0 ? sum / all : 0;
+    return mean + left * longest;
   }
 }

@@ -1,9 +1,12 @@
 package io.penstock.gateway.expect;
 
 import io.penstock.config.Complexity;
+import io.penstock.config.Pool;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Usage;
+import io.penstock.planner.calibrate.FirstToken;
+import io.penstock.planner.calibrate.RecentSpread;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -21,6 +24,11 @@ public final class Expectations {
   private static final String ANYBODY = "";
 
   private final Map<Kind, AnswerLengths> kinds = new ConcurrentHashMap<>();
+
+  private final Map<String, RecentSpread> firstTokens = new ConcurrentHashMap<>();
+  private final Map<Caching, CachedShare> caching = new ConcurrentHashMap<>();
+
+  private record Caching(String tenant, String pool) {}
 
   private record Kind(String tenant, Complexity complexity, String model) {}
 
@@ -49,23 +57,59 @@ public final class Expectations {
     return (DOUBT * before + count * seen.mean(most)) / (DOUBT + count);
   }
 
-  /** A call was answered whole, with that many tokens. */
-  public void learn(Call call, String tenant, Demand demand, String model, Usage usage) {
+  /**
+   * A call was answered whole, with that many tokens.
+   *
+   * @param ttftSeconds from its dispatch to its first token; NaN where it was not seen
+   */
+  public void learn(
+      Call call, String tenant, Demand demand, Pool pool, Usage usage, double ttftSeconds) {
+    if (ttftSeconds > 0) {
+      firstTokens.computeIfAbsent(pool.name(), _ -> new RecentSpread()).add(ttftSeconds);
+    }
+    learnCached(new Caching(ANYBODY, pool.name()), usage);
+    learnCached(new Caching(tenant, pool.name()), usage);
     if (usage.completionTokens() <= 0) {
       return;
     }
     double each = usage.completionTokens() / answers(call);
-    learn(new Kind(ANYBODY, demand.complexity().level(), model), each);
-    learn(new Kind(tenant, demand.complexity().level(), model), each);
+    boolean cut =
+        demand.completionMax() != Demand.OPEN && usage.completionTokens() >= demand.completionMax();
+    learn(new Kind(ANYBODY, demand.complexity().level(), pool.model()), each, cut);
+    learn(new Kind(tenant, demand.complexity().level(), pool.model()), each, cut);
   }
 
-  private void learn(Kind kind, double tokens) {
+  private void learnCached(Caching who, Usage usage) {
+    var share = caching.get(who);
+    if (share == null && caching.size() < MOST_KINDS) {
+      share = caching.computeIfAbsent(who, _ -> new CachedShare());
+    }
+    if (share != null && usage.reported()) {
+      share.add(usage.promptTokens(), usage.cachedTokens());
+    }
+  }
+
+  /** The share of a tenant's prompt tokens that a pool's servers will probably have cached. */
+  public double cachedShare(String tenant, String pool) {
+    var anybody = caching.get(new Caching(ANYBODY, pool));
+    var own = caching.get(new Caching(tenant, pool));
+    double general = anybody == null ? 0 : anybody.share(0, DOUBT);
+    return own == null ? general : own.share(general, DOUBT);
+  }
+
+  /** How many seconds a pool's first tokens take of late. */
+  public FirstToken firstToken(String pool) {
+    var seen = firstTokens.get(pool);
+    return seen == null ? FirstToken.UNKNOWN : FirstToken.of(seen);
+  }
+
+  private void learn(Kind kind, double tokens, boolean cut) {
     var lengths = kinds.get(kind);
     if (lengths == null && kinds.size() < MOST_KINDS) {
       lengths = kinds.computeIfAbsent(kind, _ -> new AnswerLengths());
     }
     if (lengths != null) {
-      lengths.add(tokens);
+      lengths.add(tokens, cut);
     }
   }
 

@@ -30,6 +30,9 @@ final class AnswerScan {
   private static final byte[] COMPLETION_TOKENS = ascii("completion_tokens");
   private static final byte[] PROMPT_DETAILS = ascii("prompt_tokens_details");
   private static final byte[] CACHED_TOKENS = ascii("cached_tokens");
+  private static final byte[] COMPLETION_DETAILS = ascii("completion_tokens_details");
+  private static final byte[] REASONING_TOKENS = ascii("reasoning_tokens");
+  private static final byte[] TOTAL_TOKENS = ascii("total_tokens");
 
   /** What kind of object is being walked, hence which of its members matter. */
   private enum Within {
@@ -37,7 +40,8 @@ final class AnswerScan {
     CHOICE,
     DELTA,
     USAGE,
-    PROMPT_DETAILS
+    PROMPT_DETAILS,
+    COMPLETION_DETAILS
   }
 
   private byte[] bytes = new byte[0];
@@ -51,6 +55,8 @@ final class AnswerScan {
   private int promptTokens;
   private int cachedTokens;
   private int completionTokens;
+  private int reasoningTokens;
+  private int totalTokens;
   private int errorStart;
   private boolean data;
   private boolean choices;
@@ -74,6 +80,8 @@ final class AnswerScan {
     promptTokens = 0;
     cachedTokens = 0;
     completionTokens = 0;
+    reasoningTokens = 0;
+    totalTokens = 0;
     errorStart = NO;
     data = false;
     choices = false;
@@ -124,8 +132,13 @@ final class AnswerScan {
     return cachedTokens;
   }
 
+  /**
+   * What the provider charges as completion. Most count what the model thought in it; those that
+   * count it beside it say so by their total.
+   */
   int completionTokens() {
-    return completionTokens;
+    boolean beside = totalTokens == promptTokens + completionTokens + reasoningTokens;
+    return beside ? completionTokens + reasoningTokens : completionTokens;
   }
 
   /** Whether there is an {@code error} that is not null, or the object is one itself. */
@@ -211,6 +224,12 @@ final class AnswerScan {
         }
         yield skip(value);
       }
+      case COMPLETION_DETAILS -> {
+        if (is(key, keyEnd, REASONING_TOKENS)) {
+          reasoningTokens = number(value);
+        }
+        yield skip(value);
+      }
     };
   }
 
@@ -287,6 +306,10 @@ final class AnswerScan {
       completionTokens = number(value);
     } else if (is(key, keyEnd, PROMPT_DETAILS) && at(value) == '{') {
       return object(Within.PROMPT_DETAILS, value);
+    } else if (is(key, keyEnd, COMPLETION_DETAILS) && at(value) == '{') {
+      return object(Within.COMPLETION_DETAILS, value);
+    } else if (is(key, keyEnd, TOTAL_TOKENS)) {
+      totalTokens = number(value);
     }
     return skip(value);
   }

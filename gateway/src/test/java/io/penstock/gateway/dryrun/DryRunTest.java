@@ -25,6 +25,7 @@ import io.penstock.gateway.choose.Router;
 import io.penstock.gateway.classify.Classifier;
 import io.penstock.gateway.cost.Cost;
 import io.penstock.gateway.cost.Replicas;
+import io.penstock.planner.calibrate.FirstToken;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -54,7 +55,13 @@ final class DryRunTest {
   private static Function<Pool, Standing> busy(int inFlight) {
     return pool ->
         new Standing(
-            Optional.of(pool.name() + "-1"), "it is its turn", inFlight, Double.NaN, Double.NaN);
+            Optional.of(pool.name() + "-1"),
+            "it is its turn",
+            inFlight,
+            Double.NaN,
+            Double.NaN,
+            FirstToken.UNKNOWN,
+            0);
   }
 
   private JsonNode answer(String prompt, int inFlight) throws IOException {
@@ -189,11 +196,49 @@ final class DryRunTest {
         answer(
             Calls.chat(HARD),
             new Taken(LIMITS),
-            _ -> new Standing(Optional.of("large"), "it is its turn", 2, 0.25, 0.02));
+            _ ->
+                new Standing(
+                    Optional.of("large"), "it is its turn", 2, 0.25, 0.02, FirstToken.UNKNOWN, 0));
     assertThat(observed.at("/latency/ttft_ms/p50").asLong()).isEqualTo(250);
     assertThat(observed.at("/latency/total_ms/p50").asLong())
         .isEqualTo(250 + 20 * (observed.at("/tokens/completion_expected").asLong() - 1));
     assertThat(observed.at("/latency/basis").asText()).isEqualTo("observed");
+  }
+
+  @Test
+  void latency_isSpreadAsFirstTokensOfLateWere() throws IOException {
+    JsonNode plain = answer(EASY, 3);
+    JsonNode model = answer(Calls.chat(EASY), new Taken(LIMITS), spread(3, 1.5, 4, 0));
+    double middle = plain.at("/latency/ttft_ms/p50").asDouble();
+    assertThat(model.at("/latency/ttft_ms/p50").asDouble()).isCloseTo(1.5 * middle, within(2.0));
+    assertThat(model.at("/latency/ttft_ms/p95").asDouble()).isCloseTo(4 * middle, within(4.0));
+    JsonNode provider = answer(Calls.chat(HARD), new Taken(LIMITS), spread(3, 0.3, 0.9, 0));
+    assertThat(provider.at("/latency/ttft_ms/p50").asLong()).isEqualTo(300);
+    assertThat(provider.at("/latency/ttft_ms/p95").asLong()).isEqualTo(900);
+  }
+
+  @Test
+  void expectedCost_ofAPromptThatIsPartlyCached_isLower() throws IOException {
+    for (String prompt : new String[] {EASY, HARD}) {
+      JsonNode fresh = answer(Calls.chat(prompt), new Taken(LIMITS), spread(0, 1, 1, 0));
+      JsonNode known = answer(Calls.chat(prompt), new Taken(LIMITS), spread(0, 1, 1, 0.9));
+      assertThat(known.at("/cost/expected_usd").asDouble())
+          .isLessThan(fresh.at("/cost/expected_usd").asDouble());
+      assertThat(known.at("/cost/max_usd")).isEqualTo(fresh.at("/cost/max_usd"));
+    }
+  }
+
+  private static Function<Pool, Standing> spread(
+      int inFlight, double p50, double p95, double cachedShare) {
+    return pool ->
+        new Standing(
+            Optional.of(pool.name() + "-1"),
+            "it is its turn",
+            inFlight,
+            1,
+            0.02,
+            new FirstToken(p50, p95),
+            cachedShare);
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** What answers had is what is expected of the next ones, per tenant, complexity and model. */
@@ -65,15 +66,48 @@ class ExpectationsTest {
   }
 
   @Test
+  void mean_ofAnswersThatLimitsCut_isThatOfWhatTheyWouldHaveHad() {
+    // Exponential answers of 100 in the mean, most of the first two thirds cut at 20 or 60.
+    var random = new SplittableRandom(7);
+    var lengths = new AnswerLengths();
+    double seen = 0;
+    double expected = 0;
+    for (int i = 0; i < 20_000; i++) {
+      double wanted = 1 - 100 * Math.log(1 - random.nextDouble());
+      double limit = new double[] {20, 60, Double.POSITIVE_INFINITY}[i % 3];
+      double given = Math.min(wanted, limit);
+      lengths.add(given, given >= limit);
+      if (i >= 10_000) {
+        seen += given / 10_000;
+        expected += lengths.mean(Double.POSITIVE_INFINITY) / 10_000;
+      }
+    }
+    assertThat(seen).isLessThan(60);
+    assertThat(expected).isCloseTo(101, within(8.0));
+    assertThat(lengths.mean(20)).isBetween(15.0, 20.0);
+  }
+
+  @Test
+  void cachedShare_isOfTokens_andStartsFromWhatWasBelieved() {
+    var share = new CachedShare();
+    assertThat(share.share(0.5, 20)).isEqualTo(0.5);
+    for (int i = 0; i < 3000; i++) {
+      share.add(i % 2 == 0 ? 900 : 100, i % 2 == 0 ? 450 : 0);
+    }
+    assertThat(share.share(0, 0)).isCloseTo(0.45, within(0.01));
+    assertThat(share.share(0, 200)).isCloseTo(0.225, within(0.01));
+  }
+
+  @Test
   void mean_followsAChange() {
     var lengths = new AnswerLengths();
     for (int i = 0; i < 100_000; i++) {
-      lengths.add(100);
+      lengths.add(100, false);
     }
     assertThat(lengths.mean(Double.POSITIVE_INFINITY)).isCloseTo(100, within(1e-6));
     assertThat(lengths.mean(40)).isEqualTo(40);
     for (int i = 0; i < 1000; i++) {
-      lengths.add(400);
+      lengths.add(400, false);
     }
     assertThat(lengths.mean(Double.POSITIVE_INFINITY)).isBetween(395.0, 400.0);
     assertThat(lengths.count()).isCloseTo(200, within(1.0));

@@ -45,6 +45,20 @@ final class AnswerScanTest {
     assertThat(scan.choiceCount()).isZero();
   }
 
+  /** OpenAI counts what the model thought in the completion; others beside it. */
+  @Test
+  void completionTokens_withReasoning_areWhatIsCharged() {
+    String usage =
+        "{\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":%d,\"total_tokens\":%d,"
+            + "\"completion_tokens_details\":{\"reasoning_tokens\":64}}}";
+    assertThat(scan(usage.formatted(84, 94))).isTrue();
+    assertThat(scan.completionTokens()).isEqualTo(84);
+    assertThat(scan(usage.formatted(20, 94))).isTrue();
+    assertThat(scan.completionTokens()).isEqualTo(84);
+    assertThat(scan("{\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":20}}")).isTrue();
+    assertThat(scan.completionTokens()).isEqualTo(20);
+  }
+
   @Test
   void usage_withStrangeNumbers_countsNothing() {
     assertThat(scan("{\"usage\":{\"prompt_tokens\":null,\"completion_tokens\":-3}}")).isTrue();

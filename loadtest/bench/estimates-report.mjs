@@ -1,0 +1,55 @@
+// What estimates.sh found, by pool: node estimates-report.mjs LINES.jsonl SKIP JOURNAL...
+//
+// The first SKIP requests are left out, while lengths and speeds are learned. A dry run says the median and the 95th percentile of a request's
+// first token; the p95 of all of a pool's requests is that of the mixture of these (each log-normal), which is held against what clients saw.
+import { readFileSync } from "node:fs";
+
+const [file, skip, ...segments] = process.argv.slice(2);
+const lines = readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+const accounted = new Map();
+for (const segment of segments) {
+  for (const line of readFileSync(segment, "utf8").trim().split("\n")) {
+    const record = JSON.parse(line);
+    accounted.set(record.id, record);
+  }
+}
+const late = lines.filter((each) => each.number >= Number(skip) && !each.error);
+const quantile = (values, q) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))];
+const sum = (list, of) => list.reduce((total, each) => total + of(each), 0);
+
+function below(x) { // the standard normal distribution (Abramowitz and Stegun 26.2.17)
+  const t = 1 / (1 + 0.2316419 * Math.abs(x));
+  const tail = Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)
+    * t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return x > 0 ? 1 - tail : tail;
+}
+function mixture(requests, q) {
+  let [low, high] = [0.01, 1e7];
+  while (high / low > 1.0005) {
+    const middle = Math.sqrt(low * high);
+    const share = sum(requests, (each) => {
+      const { p50, p95 } = each.expected_ttft_ms;
+      const sigma = Math.max(1e-3, Math.log(p95 / p50) / 1.645);
+      return below(Math.log(middle / p50) / sigma);
+    }) / requests.length;
+    if (share < q) low = middle; else high = middle;
+  }
+  return low;
+}
+
+console.log(`\n${lines.length} requests, ${lines.filter((each) => each.error).length} not answered; the first ${skip} left out`);
+console.log("\n| pool | requests | expected cost, mean | accounted, mean | off by | p95 first token, predicted | seen | off by | requests within their own p95 | expected tokens of |");
+console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+for (const pool of [...new Set(late.map((each) => each.pool))].sort()) {
+  const requests = late.filter((each) => each.pool === pool && each.expected_pool === pool && accounted.get(each.id)?.outcome === "answered");
+  const expected = sum(requests, (each) => each.expected_usd) / requests.length;
+  const actual = sum(requests, (each) => accounted.get(each.id).cost_usd ?? 0) / requests.length;
+  const timed = requests.filter((each) => each.expected_ttft_ms.p95 && each.ttft_ms > 0);
+  const predicted = timed.length ? mixture(timed, 0.95) : NaN;
+  const seen = quantile(timed.map((each) => each.ttft_ms), 0.95);
+  const within = timed.filter((each) => each.ttft_ms <= each.expected_ttft_ms.p95).length / timed.length;
+  const tokens = sum(requests, (each) => each.expected_completion) / sum(requests, (each) => accounted.get(each.id).completion_tokens);
+  const percent = (value) => (100 * value).toFixed(1) + " %";
+  console.log(`| ${pool} | ${requests.length} | $${expected.toFixed(6)} | $${actual.toFixed(6)} | ${percent(expected / actual - 1)} | ${predicted.toFixed(0)} ms `
+    + `| ${seen?.toFixed(0)} ms | ${percent(predicted / seen - 1)} | ${percent(within)} | ${percent(tokens)} |`);
+}

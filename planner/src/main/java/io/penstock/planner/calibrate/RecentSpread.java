@@ -1,0 +1,59 @@
+package io.penstock.planner.calibrate;
+
+/**
+ * How positive numbers have been spread of late, times or ratios, in sixteen classes for each
+ * doubling: the newest counts for a thousandth. Safe for several threads.
+ */
+public final class RecentSpread {
+  private static final int CLASSES_PER_DOUBLING = 16;
+
+  /** From a millionth to a million. */
+  private static final int DOUBLINGS = 20;
+
+  private static final int CLASSES = 2 * DOUBLINGS * CLASSES_PER_DOUBLING;
+  private static final double KEPT = 1 - 1.0 / 1000;
+
+  private final double[] weights = new double[CLASSES];
+  private double unit = 1;
+  private double count;
+
+  /** One more; what is no positive number is left out. */
+  public synchronized void add(double value) {
+    if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
+      return;
+    }
+    double octaves = Math.log(value) / Math.log(2) + DOUBLINGS;
+    // Newer ones weigh more instead of older ones less, which saves touching them all.
+    unit /= KEPT;
+    weights[(int) Math.clamp(Math.floor(octaves * CLASSES_PER_DOUBLING), 0, CLASSES - 1)] += unit;
+    count = count * KEPT + 1;
+    if (unit > 1e9) {
+      for (int i = 0; i < CLASSES; i++) {
+        weights[i] /= unit;
+      }
+      unit = 1;
+    }
+  }
+
+  /** How many count. */
+  public synchronized double count() {
+    return count;
+  }
+
+  /** What the share {@code q} of all stays under; NaN before the first. */
+  public synchronized double quantile(double q) {
+    double all = 0;
+    for (double each : weights) {
+      all += each;
+    }
+    double below = 0;
+    for (int i = 0; i < CLASSES && all > 0; i++) {
+      if (weights[i] > 0 && below + weights[i] >= q * all) {
+        double within = (q * all - below) / weights[i];
+        return Math.pow(2, (i + within) / CLASSES_PER_DOUBLING - DOUBLINGS);
+      }
+      below += weights[i];
+    }
+    return Double.NaN;
+  }
+}
