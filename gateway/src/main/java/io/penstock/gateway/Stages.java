@@ -31,6 +31,7 @@ import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.zip.CRC32C;
 
 /**
  * The stages as one config wants them, shared by all loops. What must outlive a reload (limits,
@@ -74,15 +75,28 @@ record Stages(
       }
     }
     capacities.arrived(route.pool());
-    Guest guest = guest(call, caller, demand);
+    Guest guest = guest(call, caller, demand, 0);
     return new Fallbacks(
         backends, account, capacities, admit, rooms, demand, guest, pools, Prefix.of(call));
   }
 
-  private static Guest guest(Call call, Caller caller, Demand demand) {
+  /** Who asks a room; what it asks is looked at only where it does not get in at once. */
+  private static Guest guest(Call call, Caller caller, Demand demand, long question) {
     double tokens = (double) demand.promptTokens() + demand.completionExpected();
     return new Guest(
-        caller.tier(), caller.tenant(), tokens, demand.promptTokens(), call.body().stream());
+        caller.tier(),
+        caller.tenant(),
+        tokens,
+        demand.promptTokens(),
+        call.body().stream(),
+        question);
+  }
+
+  private static long question(Call call) {
+    var sum = new CRC32C();
+    int length = call.body().length();
+    sum.update(call.body().bytes(), 0, length);
+    return ((long) length << 32) | sum.getValue();
   }
 
   /** The first place for a call, once there is one. */
@@ -96,7 +110,7 @@ record Stages(
             cost,
             call,
             demand,
-            guest(call, caller, demand),
+            guest(call, caller, demand, question(call)),
             route.pool(),
             router.whenBusy(route.pool(), call, caller, demand).stream()
                 .filter(pool -> admit.hasRoom(pool, demand))

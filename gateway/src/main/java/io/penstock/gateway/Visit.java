@@ -464,6 +464,7 @@ final class Visit implements Landing {
       int tokens = given.usage().completionTokens();
       tpot = tokens > 1 ? (total - ttft) / (tokens - 1) : 0;
       stages.backends().observed(sent.turn(), ttft, tpot);
+      stages.rooms().answered(sent.turn().pool().name(), tpot);
     }
     stages
         .capacities()

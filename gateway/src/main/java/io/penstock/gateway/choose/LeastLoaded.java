@@ -1,7 +1,7 @@
 package io.penstock.gateway.choose;
 
+import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The backend with the fewest calls in flight. All are looked at: pools are small, and looking at
@@ -22,29 +22,30 @@ final class LeastLoaded implements Selector {
 
   @Override
   public Choice choose(List<SharedBackend> open, int turn, Prefix prefix) {
-    Choice quiet = paced && open.size() > 1 ? quiet(open, turn) : null;
-    return quiet == null ? least(open, turn) : quiet;
+    List<SharedBackend> quiet = quiet(open);
+    Choice least = least(quiet, turn);
+    return quiet.size() == open.size()
+        ? least
+        : new Choice(least.backend(), least.inFlight(), Ground.QUIET);
   }
 
-  private static @Nullable Choice quiet(List<SharedBackend> open, int turn) {
-    int size = open.size();
+  /** Those without a prompt at work, where the pool is paced and there are any. */
+  List<SharedBackend> quiet(List<SharedBackend> open) {
+    if (!paced || open.size() == 1) {
+      return open;
+    }
     long calls = 0;
     for (SharedBackend backend : open) {
       calls += backend.inFlight();
     }
-    double most = MUCH_FULLER * calls / size + 1;
-    int first = Math.floorMod(turn, size);
-    SharedBackend least = null;
-    int load = 0;
-    for (int i = 0; i < size; i++) {
-      SharedBackend backend = open.get((first + i) % size);
-      int inFlight = backend.inFlight();
-      if (backend.unbegun() == 0 && inFlight <= most && (least == null || inFlight < load)) {
-        least = backend;
-        load = inFlight;
+    double most = MUCH_FULLER * calls / open.size() + 1;
+    var quiet = new ArrayList<SharedBackend>(open.size());
+    for (SharedBackend backend : open) {
+      if (backend.unbegun() == 0 && backend.inFlight() <= most) {
+        quiet.add(backend);
       }
     }
-    return least == null ? null : new Choice(least, load, Ground.QUIET);
+    return quiet.isEmpty() ? open : quiet;
   }
 
   static Choice least(List<SharedBackend> open, int turn) {

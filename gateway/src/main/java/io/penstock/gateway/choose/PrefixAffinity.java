@@ -23,13 +23,18 @@ import org.jspecify.annotations.Nullable;
  *   <li>of all, the one that the opening weighs most: rendezvous hashing, on which gateways agree
  *       that never spoke, and of which a backend that leaves or comes moves only its own share.
  * </ol>
+ *
+ * <p>Where nobody is to be preferred for what it knows, a paced pool passes over those that have a
+ * prompt at work ({@link LeastLoaded}).
  */
 final class PrefixAffinity implements Selector {
   private final double loadFactor;
+  private final LeastLoaded otherwise;
   private final PrefixIndex index;
 
-  PrefixAffinity(double loadFactor, PrefixIndex index) {
+  PrefixAffinity(double loadFactor, LeastLoaded otherwise, PrefixIndex index) {
     this.loadFactor = loadFactor;
+    this.otherwise = otherwise;
     this.index = index;
   }
 
@@ -37,7 +42,7 @@ final class PrefixAffinity implements Selector {
   public Choice choose(List<SharedBackend> open, int turn, Prefix prefix) {
     long[] blocks = open.size() == 1 ? PrefixChain.NO_BLOCKS : prefix.blocks();
     if (blocks.length == 0) {
-      return LeastLoaded.least(open, turn);
+      return otherwise.choose(open, turn, prefix);
     }
     long all = slots(open);
     long knowing = 0;
@@ -50,7 +55,7 @@ final class PrefixAffinity implements Selector {
       knowing = who;
     }
     if (knowing == all && known == blocks.length) {
-      return LeastLoaded.least(open, turn);
+      return otherwise.choose(open, turn, prefix);
     }
     boolean tells = known > prefix.openingBlocks() && knowing != all;
     return among(open, prefix.opening(), tells ? knowing : 0, known, turn);
@@ -63,8 +68,8 @@ final class PrefixAffinity implements Selector {
       return first;
     }
     Ground ground = knowing == 0 ? Ground.OPENING : Ground.OTHERS_FULL;
-    Choice next = heaviest(open, opening, -1, bound, ground, known);
-    return next != null ? next : LeastLoaded.least(open, turn);
+    Choice next = heaviest(otherwise.quiet(open), opening, -1, bound, ground, known);
+    return next != null ? next : otherwise.choose(open, turn, Prefix.NONE);
   }
 
   private static @Nullable Choice heaviest(

@@ -31,7 +31,8 @@ sealed interface Selector permits LeastLoaded, RoundRobin, PrefixAffinity {
     return switch (balance.by()) {
       case LEAST_LOADED -> new LeastLoaded(paced);
       case ROUND_ROBIN -> new RoundRobin();
-      case PREFIX -> new PrefixAffinity(balance.loadFactor(), new PrefixIndex());
+      case PREFIX ->
+          new PrefixAffinity(balance.loadFactor(), new LeastLoaded(paced), new PrefixIndex());
     };
   }
 

@@ -6,8 +6,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When those of one tier who were refused were told to come back: a promise, so a tenant has as
- * many as it was given. Under the room's lock.
+ * When those of one tier who were refused were told to come back. Each is kept for the call that
+ * was told so, which is known by its tenant and what it asks: the tenant's other calls have no use
+ * of it. Under the room's lock.
  */
 final class Appointments {
   /** How late one may be. */
@@ -15,64 +16,59 @@ final class Appointments {
 
   private static final int MOST_OPEN = 10_000;
 
-  private final Map<String, ArrayDeque<Long>> due = new HashMap<>();
+  private final Map<Who, Long> due = new HashMap<>();
   private final ArrayDeque<Booked> inOrder = new ArrayDeque<>();
   private long lastNanos = Long.MIN_VALUE;
-  private int open;
 
-  private record Booked(String tenant, long atNanos) {}
+  private record Who(String tenant, long question) {
+    static Who of(Guest guest) {
+      return new Who(guest.tenant(), guest.question());
+    }
+  }
+
+  private record Booked(Who who, long atNanos) {}
 
   /**
-   * The next time that is free.
+   * The next time that is free; who has one that is still to come keeps it.
    *
    * @param earliestNanos not before
    * @param gapNanos after the one before
    */
-  long book(String tenant, long earliestNanos, long gapNanos, long nowNanos) {
+  long book(Guest guest, long earliestNanos, long gapNanos, long nowNanos) {
     forget(nowNanos);
+    Who who = Who.of(guest);
+    Long known = due.get(who);
+    if (known != null && known > nowNanos) {
+      return known;
+    }
     long at =
         lastNanos == Long.MIN_VALUE || lastNanos < nowNanos
             ? earliestNanos
             : Math.max(earliestNanos, lastNanos + gapNanos);
-    if (open < MOST_OPEN) {
+    if (due.size() < MOST_OPEN) {
       lastNanos = at;
-      open++;
-      due.computeIfAbsent(tenant, _ -> new ArrayDeque<>()).addLast(at);
-      inOrder.addLast(new Booked(tenant, at));
+      due.put(who, at);
+      inOrder.addLast(new Booked(who, at));
     }
     return at;
   }
 
-  /** Whether the tenant was told to come now; that one is used up. */
-  boolean redeem(String tenant, long nowNanos) {
+  /** Whether the call was told to come now; the appointment is used up. */
+  boolean redeem(Guest guest, long nowNanos) {
     forget(nowNanos);
-    ArrayDeque<Long> own = due.get(tenant);
-    if (own == null || own.isEmpty() || own.getFirst() > nowNanos) {
+    Who who = Who.of(guest);
+    Long at = due.get(who);
+    if (at == null || at > nowNanos) {
       return false;
     }
-    own.removeFirst();
-    open--;
-    if (own.isEmpty()) {
-      due.remove(tenant);
-    }
+    due.remove(who);
     return true;
   }
 
   private void forget(long nowNanos) {
     while (!inOrder.isEmpty() && inOrder.getFirst().atNanos() + GRACE_NANOS < nowNanos) {
       Booked old = inOrder.removeFirst();
-      ArrayDeque<Long> own = due.get(old.tenant());
-      while (own != null && !own.isEmpty() && own.getFirst() <= old.atNanos()) {
-        own.removeFirst();
-        open--;
-      }
-      if (own != null && own.isEmpty()) {
-        due.remove(old.tenant());
-      }
+      due.remove(old.who(), old.atNanos());
     }
-  }
-
-  int open() {
-    return open;
   }
 }

@@ -148,6 +148,11 @@ final class Desk {
     return oldest(promised);
   }
 
+  int promisedWaiting() {
+    promised();
+    return promised.size();
+  }
+
   private static @Nullable Waiter oldest(ArrayDeque<Waiter> line) {
     while (!line.isEmpty() && line.getFirst().gone()) {
       line.removeFirst();

@@ -10,8 +10,10 @@ import io.penstock.config.Tier;
  * @param tokens of KV memory that the call will take, prompt and expected completion
  * @param promptTokens those that are the prompt's
  * @param streams whether its first token will be seen to come
+ * @param question what it asks, as a number by which it is known when it comes again
  */
-public record Guest(Tier tier, String tenant, double tokens, double promptTokens, boolean streams) {
+public record Guest(
+    Tier tier, String tenant, double tokens, double promptTokens, boolean streams, long question) {
   boolean urgent() {
     return tier.priority() == Tier.Priority.HIGH;
   }

@@ -123,14 +123,18 @@ final class Prefills {
 
   /**
    * How many servers are kept free of prompts for the urgent: as many as of them are expected
-   * within the time in which one comes free, and two standard deviations.
+   * within the time in which one comes free, and a standard deviation.
    */
   void keep(double urgentPerSecond) {
     Pace known = pace;
     headroom =
         known == null
             ? 0
-            : WaitingRoom.expected(urgentPerSecond * seconds(known) / Math.max(1, known.servers()));
+            : servers(urgentPerSecond * seconds(known) / Math.max(1, known.servers()));
+  }
+
+  private static int servers(double mean) {
+    return mean < 1e-3 ? 0 : (int) Math.ceil(mean + Math.sqrt(mean));
   }
 
   private double seconds(Pace known) {

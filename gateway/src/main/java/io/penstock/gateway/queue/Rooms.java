@@ -54,6 +54,7 @@ public final class Rooms {
       } else {
         known.reload(pool.queue(), config.tiers().values());
       }
+      known.promises(pool.slo().tpot());
       next.put(pool.name(), known);
     }
     rooms = next;
@@ -62,6 +63,14 @@ public final class Rooms {
         room.close();
       }
     });
+  }
+
+  /** An answer of a pool came at so many seconds a token; NaN: nobody knows. */
+  public void answered(String pool, double tpotSeconds) {
+    WaitingRoom room = rooms.get(pool);
+    if (room != null) {
+      room.answered(tpotSeconds);
+    }
   }
 
   /** A pool's room; null of a pool that is gone. */

@@ -2,6 +2,7 @@ package io.penstock.gateway.queue;
 
 import io.penstock.config.Tier;
 import io.penstock.config.Waiting;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -46,13 +48,22 @@ public final class WaitingRoom {
   private static final long LONGEST_RETRY_NANOS = TimeUnit.MINUTES.toNanos(10);
 
   /** How much of what comes free for a tier is given away to those who are told to come back. */
-  private static final double PROMISED_SHARE = 0.75;
+  private static final double PROMISED_SHARE = 0.5;
 
   /** Calls a second of an urgent tier with which something is kept free for it. */
   private static final double LEAST_URGENT = 0.02;
 
-  /** Of so many places at most one is kept free for the urgent. */
-  private static final int HEADROOM_OF = 4;
+  /** Of so many places at most one is for the urgent alone, or beyond the others. */
+  private static final int HEADROOM_OF = 2;
+
+  /** For as long there are places for the urgent at least, though none came free. */
+  private static final double HEADROOM_SECONDS = 5;
+
+  /** How fast the rate at which calls ended is forgotten. */
+  private static final double DRAIN_SECONDS = 8;
+
+  /** Which part of the rate at which calls should end is believed in though they do not. */
+  private static final double LEAST_DRAIN = 0.4;
 
   /** The weight of the newest call in the time that calls keep their places. */
   private static final double NEWEST = 0.05;
@@ -66,10 +77,15 @@ public final class WaitingRoom {
 
   private final AtomicLong tokens = new AtomicLong();
   private final Prefills prefills = new Prefills();
+  private final Correction correction = new Correction();
+  private volatile double tpotSeconds;
   private volatile int limit = Integer.MAX_VALUE;
   private volatile long tokenLimit = Long.MAX_VALUE;
   private final AtomicInteger waiting = new AtomicInteger();
   private volatile int headroom;
+  private volatile boolean soft;
+  private volatile double drainPerSecond;
+  private final LongAdder ended = new LongAdder();
   private volatile double heldSeconds;
   private volatile boolean measured;
   private volatile boolean closed;
@@ -133,7 +149,9 @@ public final class WaitingRoom {
    * @param expectedSeconds that a call keeps its place, until calls have shown it; 0: not known
    */
   public void bears(int places, long kvTokens, double expectedSeconds) {
-    limit = Math.max(1, places);
+    boolean modelled = places < Integer.MAX_VALUE && terms.maxConcurrency() == 0;
+    soft = modelled;
+    limit = Math.max(1, modelled ? (int) (places * correction.factor()) : places);
     tokenLimit = Math.max(1, kvTokens);
     if (!measured && expectedSeconds > 0) {
       heldSeconds = expectedSeconds;
@@ -152,6 +170,18 @@ public final class WaitingRoom {
     prefills.pace(pace);
     if (waiting.get() > 0) {
       admit();
+    }
+  }
+
+  /** What time per token the pool promises; 0: none. */
+  void promises(Duration tpot) {
+    tpotSeconds = tpot.toNanos() / NANOS_PER_SECOND;
+  }
+
+  /** An answer came at so many seconds a token. */
+  public void answered(double secondsPerToken) {
+    if (secondsPerToken > 0) {
+      correction.answered(secondsPerToken);
     }
   }
 
@@ -245,7 +275,7 @@ public final class WaitingRoom {
       if (closed || waiting.get() >= terms.length()) {
         return full(desk, guest, wait, withinNanos, now);
       }
-      boolean promised = desk.appointments().redeem(guest.tenant(), now);
+      boolean promised = desk.appointments().redeem(guest, now);
       if (wait > withinNanos && !promised) {
         return full(desk, guest, wait, withinNanos, now);
       }
@@ -274,11 +304,13 @@ public final class WaitingRoom {
     if (closed) {
       return new Full(wait, TimeUnit.SECONDS.toNanos(1));
     }
+    double seen = seenPerSecond();
     double rate =
-        Math.max(PROMISED_SHARE * freeForSeconds(desk), perSecond(desk) / (2 * RAISED_EVERY));
+        Math.max(
+            PROMISED_SHARE * freeForSeconds(desk, seen), share(desk, seen) / (2 * RAISED_EVERY));
     long gap = (long) (NANOS_PER_SECOND / rate);
     long earliest = now + Math.max(gap, wait - within);
-    long at = desk.appointments().book(guest.tenant(), earliest, gap, now);
+    long at = desk.appointments().book(guest, earliest, gap, now);
     return new Full(wait, Math.min(LONGEST_RETRY_NANOS, at - now));
   }
 
@@ -311,7 +343,7 @@ public final class WaitingRoom {
 
   private boolean fits(Desk desk, Guest guest) {
     long seen = state.get();
-    return (int) seen + keptBeside(desk) < limit
+    return (int) seen + keptBeside(desk) < limit(desk)
         && ((int) seen == 0 || tokens.get() + size(guest) <= tokenLimit)
         && prefills.fits(prefills.units(guest), desk.urgent());
   }
@@ -332,7 +364,7 @@ public final class WaitingRoom {
     long size = size(guest);
     while (true) {
       long seen = state.get();
-      if ((int) seen + keptBeside(desk) >= limit) {
+      if ((int) seen + keptBeside(desk) >= limit(desk)) {
         return null;
       }
       if (tokens.addAndGet(size) > tokenLimit && (int) seen > 0) {
@@ -352,21 +384,25 @@ public final class WaitingRoom {
 
   private int keptBeside(Desk desk) {
     int kept = 0;
-    int urgent = 0;
     for (Desk other : reservers) {
       if (other != desk) {
         kept += other.kept(limit);
-        urgent += other.urgent() ? other.kept(limit) : 0;
       }
     }
-    return desk.urgent()
-        ? kept
-        : kept + Math.max(0, Math.min(headroom, limit / HEADROOM_OF) - urgent);
+    return kept;
   }
 
-  /** As many as may come where so many are expected: two standard deviations more. */
-  static int expected(double mean) {
-    return mean < 1e-3 ? 0 : (int) Math.ceil(mean + 2 * Math.sqrt(mean));
+  /**
+   * How many places there are for a tier. The model's number is where the promise begins to break,
+   * and a few calls of the urgent more for a moment do not break it; a number that the config says
+   * is one that nobody may pass, and there the others leave them some.
+   */
+  private int limit(Desk desk) {
+    int few = Math.min(headroom, limit / HEADROOM_OF);
+    if (soft) {
+      return desk.urgent() ? limit + few : limit;
+    }
+    return desk.urgent() ? limit : limit - few;
   }
 
   // Out.
@@ -378,6 +414,7 @@ public final class WaitingRoom {
       heldSeconds = measured || before > 0 ? before + NEWEST * (held - before) : held;
       measured = true;
     }
+    ended.increment();
     place.desk().left();
     tokens.addAndGet(-place.tokens());
     state.addAndGet((1L << 32) - 1);
@@ -545,15 +582,18 @@ public final class WaitingRoom {
     for (Desk other : desks.values()) {
       if (other.priority().compareTo(desk.priority()) <= 0) {
         ahead += other.waiting();
+      } else {
+        ahead += other.promisedWaiting();
       }
     }
     int free = tokens.get() < tokenLimit ? limit - taken() - keptBeside(desk) : 0;
-    double byPlaces = seconds(ahead + 1 - Math.max(0, free), freeForSeconds(desk));
+    double byPlaces =
+        seconds(ahead + 1 - Math.max(0, free), freeForSeconds(desk, modelledPerSecond()));
     double byPrompts = seconds(ahead + 1, prefills.perSecond(desk.urgent()));
     double byOrder = Math.max(byPlaces, byPrompts);
     double aged =
         ageingNanos(desk) / NANOS_PER_SECOND
-            + RAISED_EVERY * (desk.waiting() + 1) / perSecond(desk);
+            + RAISED_EVERY * (desk.waiting() + 1) / share(desk, modelledPerSecond());
     return (long) (NANOS_PER_SECOND * Math.min(byOrder, aged));
   }
 
@@ -561,23 +601,34 @@ public final class WaitingRoom {
     return calls <= 0 ? 0 : perSecond > 0 ? calls / perSecond : Double.POSITIVE_INFINITY;
   }
 
-  /** Places a second that come free for a tier, whoever takes them. */
-  private double perSecond(Desk desk) {
-    int own = limit;
+  /** What a tier may have of so many calls a second. */
+  private double share(Desk desk, double perSecond) {
+    double own = limit;
     for (Desk other : reservers) {
       own -= other == desk ? 0 : other.reserved(limit);
     }
-    double held = heldSeconds > 0 ? heldSeconds : 1;
-    return Math.min(Math.max(1, own) / held, prefills.perSecond(desk.urgent()));
+    return Math.max(1, own) / limit * perSecond;
   }
 
-  /** The same, less what tiers before it are expected to take beyond what is kept for them. */
-  private double freeForSeconds(Desk desk) {
-    double held = heldSeconds > 0 ? heldSeconds : 1;
-    double free = perSecond(desk);
+  /** Calls a second that its places and its servers' way with prompts allow. */
+  private double modelledPerSecond() {
+    return Math.min(limit / held(), prefills.perSecond(false));
+  }
+
+  /** The same as far as calls have ended of late: just after the places are gone few do. */
+  private double seenPerSecond() {
+    double modelled = modelledPerSecond();
+    return Math.clamp(drainPerSecond, LEAST_DRAIN * modelled, modelled);
+  }
+
+  /**
+   * A tier's share, less what tiers before it are expected to take beyond what is kept for them.
+   */
+  private double freeForSeconds(Desk desk, double perSecond) {
+    double free = share(desk, perSecond);
     for (Desk other : desks.values()) {
       if (other.priority().compareTo(desk.priority()) < 0) {
-        free -= Math.max(0, other.perSecond() - other.reserved(limit) / held);
+        free -= Math.max(0, other.perSecond() - other.reserved(limit) / held());
       }
     }
     return Math.max(0, free);
@@ -595,7 +646,9 @@ public final class WaitingRoom {
       if (passed > 0) {
         lookedNanos = now;
         desks.values().forEach(desk -> desk.look(passed));
+        lookAtDrain(passed);
         keepForTheUrgent();
+        correction.look(now, tpotSeconds, heldSeconds, taken() + headroom >= limit);
       }
       if (waiting.get() > 0) {
         dismiss(over, now);
@@ -614,8 +667,20 @@ public final class WaitingRoom {
     for (Desk desk : desks.values()) {
       urgent += desk.urgent() && desk.perSecond() >= LEAST_URGENT ? desk.perSecond() : 0;
     }
-    headroom = limit == Integer.MAX_VALUE ? 0 : expected(urgent * heldSeconds / limit);
+    double untilOneIsFree = Math.max(HEADROOM_SECONDS, heldSeconds / limit);
+    double mean = urgent * untilOneIsFree;
+    headroom = limit == Integer.MAX_VALUE ? 0 : (int) Math.ceil(mean + 2 * Math.sqrt(mean));
     prefills.keep(urgent);
+  }
+
+  /** How many calls came to their end of late. */
+  private void lookAtDrain(double passedSeconds) {
+    double rate = ended.sumThenReset() / passedSeconds;
+    drainPerSecond += (1 - Math.exp(-passedSeconds / DRAIN_SECONDS)) * (rate - drainPerSecond);
+  }
+
+  private double held() {
+    return heldSeconds > 0 ? heldSeconds : 1;
   }
 
   /** Nobody waits here any more: the pool is gone, or the gateway goes. */

@@ -1,7 +1,6 @@
 package io.penstock.gateway.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import io.penstock.config.Complexity;
 import io.penstock.config.Limits;
@@ -54,7 +53,7 @@ final class WaitingRoomTest {
   }
 
   private static Guest guest(Tier tier, String tenant) {
-    return new Guest(tier, tenant, 100, 50, true);
+    return new Guest(tier, tenant, 100, 50, true, 0);
   }
 
   private Entry ask(WaitingRoom room, Tier tier, String tenant, int withinSeconds) {
@@ -177,7 +176,7 @@ final class WaitingRoomTest {
   void tokens_thatDoNotFit_wait_butOneAloneIsLetIn() {
     var room = new WaitingRoom("p", TERMS, ALL, () -> now);
     room.bears(10, 1000, 1);
-    Place large = in(Objects.requireNonNull(room.enter(new Guest(LOW, "a", 5000, 50, true))));
+    Place large = in(Objects.requireNonNull(room.enter(new Guest(LOW, "a", 5000, 50, true, 0))));
     assertThat(room.enter(guest(LOW, "b"))).isNull();
     ask(room, LOW, "b", 20);
     large.leave();
@@ -195,16 +194,165 @@ final class WaitingRoomTest {
     }
     for (int i = 1; i < 5; i++) {
       assertThat(refused.get(i).retryNanos() - refused.get(i - 1).retryNanos())
-          .as("three quarters of what comes free")
-          .isCloseTo(seconds(4 / 0.75), within(1000L));
+          .as("one after the other, more slowly than places come free")
+          .isGreaterThan(seconds(4));
     }
     long start = now;
-    assertThat(ask(room, LOW, "t0", 1)).as("too early").isInstanceOf(Full.class);
+    var early = (Full) ask(room, LOW, "t0", 1);
+    assertThat(early.retryNanos()).as("too early").isEqualTo(refused.getFirst().retryNanos());
     for (int i = 0; i < 5; i++) {
       now = start + refused.get(i).retryNanos();
       assertThat(ask(room, LOW, "t" + i, 1)).as("as told").isInstanceOf(Waiter.class);
     }
     assertThat(ask(room, LOW, "stranger", 1)).isInstanceOf(Full.class);
+  }
+
+  @Test
+  void appointment_isOfTheCallThatWasTold_notOfItsTenant() {
+    var room = room(1, 4, ALL);
+    in(ask(room, LOW, "at work", 10));
+    var told = (Full) room.await(new Guest(LOW, "t", 100, 50, true, 1), seconds(1), nobody());
+    now += told.retryNanos();
+    assertThat(room.await(new Guest(LOW, "t", 100, 50, true, 2), seconds(1), nobody()))
+        .isInstanceOf(Full.class);
+    assertThat(room.await(new Guest(LOW, "t", 100, 50, true, 1), seconds(1), nobody()))
+        .isInstanceOf(Waiter.class);
+  }
+
+  private static Waiter.Called nobody() {
+    return new Waiter.Called() {
+      @Override
+      public void placed(Place place) {}
+
+      @Override
+      public void dismissed() {}
+    };
+  }
+
+  @Test
+  void promised_goBeforeThoseWhoCameSince_butNotBeforeTheUrgent() {
+    var room = room(1, 4, ALL);
+    Place first = in(ask(room, LOW, "at work", 10));
+    var refused = (Full) ask(room, LOW, "promised", 1);
+    now += refused.retryNanos();
+    ask(room, NORMAL, "normal", 29);
+    ask(room, LOW, "promised", 1);
+    ask(room, HIGH, "high", 29);
+    Place next = first;
+    for (int i = 0; i < 3; i++) {
+      next.leave();
+      next = placed.getLast();
+    }
+    assertThat(told.indexOf("promised")).isLessThan(told.indexOf("normal"));
+    next.leave();
+  }
+
+  private WaitingRoom paced(int servers) {
+    var room = room(100, 10, ALL);
+    room.paces(new Pace(servers, 50, 0.001, 0.01));
+    return room;
+  }
+
+  @Test
+  void prompts_areSentOneAtATimeToEachServer_theNextAtTheFirstToken() {
+    var room = paced(2);
+    Place one = in(ask(room, NORMAL, "a", 10));
+    in(ask(room, NORMAL, "b", 10));
+    assertThat(ask(room, NORMAL, "c", 10)).isInstanceOf(Waiter.class);
+    ask(room, HIGH, "d", 10);
+    one.firstToken();
+    one.firstToken();
+    assertThat(told).containsExactly("d");
+    assertThat(room.taken()).isEqualTo(3);
+    one.leave();
+    placed.getLast().leave();
+    assertThat(told).containsExactly("d", "c");
+  }
+
+  @Test
+  void prompts_thatAreShort_areSentTogether() {
+    var room = room(100, 10, ALL);
+    room.paces(new Pace(1, 200, 0.001, 0.01));
+    for (int i = 0; i < 4; i++) {
+      in(ask(room, NORMAL, "a", 10));
+    }
+    assertThat(ask(room, NORMAL, "b", 10)).isInstanceOf(Waiter.class);
+  }
+
+  @Test
+  void prompt_whoseFirstTokenIsNotSeen_countsForAsLongAsItShouldTake() {
+    var room = paced(1);
+    in(room.await(new Guest(NORMAL, "a", 100, 50, false, 0), seconds(1), nobody()));
+    assertThat(ask(room, NORMAL, "b", 10)).isInstanceOf(Waiter.class);
+    now += seconds(0.06);
+    room.look();
+    assertThat(told).isEmpty();
+    now += seconds(0.02);
+    room.look();
+    assertThat(told).containsExactly("b");
+  }
+
+  /** A server is left without a prompt for those of high priority, once they have come. */
+  @Test
+  void urgent_findAServerWithoutAPrompt() {
+    var room = paced(4);
+    for (int i = 0; i < 20; i++) {
+      Place urgent = Objects.requireNonNull(room.enter(guest(HIGH, "h")));
+      urgent.firstToken();
+      urgent.leave();
+      now += seconds(0.5);
+      room.look();
+    }
+    for (int i = 0; i < 10; i++) {
+      ask(room, NORMAL, "n", 29);
+    }
+    assertThat(room.taken()).isEqualTo(3);
+    assertThat(ask(room, HIGH, "urgent", 1)).isInstanceOf(Waiter.class);
+    assertThat(told).containsExactly("urgent");
+  }
+
+  @Test
+  void urgent_haveAFewPlacesMore_whereTheNumberIsTheModels_andSomeKeptWhereItIsTheConfigs() {
+    var modelled = room(20, 1, ALL);
+    var hard =
+        new WaitingRoom(
+            "p", new Waiting(20, TERMS.maxWait(), TERMS.ageing(), 100, true), ALL, () -> now);
+    hard.bears(20, Long.MAX_VALUE, 1);
+    for (var room : List.of(modelled, hard)) {
+      for (int i = 0; i < 40; i++) {
+        Objects.requireNonNull(room.enter(guest(HIGH, "h"))).leave();
+        now += seconds(0.5);
+        room.look();
+      }
+      for (int i = 0; i < 30; i++) {
+        ask(room, NORMAL, "n", 29);
+      }
+    }
+    assertThat(modelled.taken()).isEqualTo(20);
+    assertThat(hard.taken()).isBetween(10, 19);
+    while (hard.taken() < 20) {
+      ask(hard, HIGH, "h", 1);
+    }
+    ask(hard, HIGH, "h", 1);
+    ask(modelled, HIGH, "h", 1);
+    assertThat(hard.taken()).isEqualTo(20);
+    assertThat(modelled.taken()).isEqualTo(21);
+  }
+
+  /** Answers that come more slowly than promised take places away, until they do not. */
+  @Test
+  void places_areCorrectedByThePaceOfTheAnswers() {
+    var room = room(100, 2, ALL);
+    room.promises(Duration.ofMillis(50));
+    for (int i = 0; i < 100; i++) {
+      double pace = 0.02 + 0.0004 * room.limit();
+      room.answered(pace);
+      room.answered(pace);
+      now += seconds(0.2);
+      room.bears(100, Long.MAX_VALUE, 2);
+      room.look();
+    }
+    assertThat(room.limit()).isBetween(65, 75);
   }
 
   /** High calls without end: a low one goes in within its ageing and four places of its turn. */
@@ -314,7 +462,8 @@ final class WaitingRoomTest {
               "t" + random.nextInt(4),
               random.nextInt(1500),
               random.nextInt(100),
-              random.nextBoolean());
+              random.nextBoolean(),
+              random.nextInt(3));
       switch (random.nextInt(5)) {
         case 0, 1 -> {
           asked.incrementAndGet();
