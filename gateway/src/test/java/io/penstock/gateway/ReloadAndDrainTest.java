@@ -103,7 +103,8 @@ final class ReloadAndDrainTest {
     RawServer server = slow(TOKEN);
     TestGateway gateway =
         TestGateway.start(
-            Gateway.vertx(1), TestGateway.config(", drain-delay: 1h", "", pool("p", "", server.url())));
+            Gateway.vertx(1),
+            TestGateway.config(", drain-delay: 1h", "", pool("p", "", server.url())));
     open.add(gateway);
     goOn.countDown();
 

@@ -676,7 +676,9 @@ public final class WaitingRoom {
   /** How many calls came to their end of late. */
   private void lookAtDrain(double passedSeconds) {
     double rate = ended.sumThenReset() / passedSeconds;
-    drainPerSecond += (1 - Math.exp(-passedSeconds / DRAIN_SECONDS)) * (rate - drainPerSecond);
+    double newest = 1 - Math.exp(-passedSeconds / DRAIN_SECONDS);
+    double before = drainPerSecond;
+    drainPerSecond = before + newest * (rate - before);
   }
 
   private double held() {
