@@ -61,12 +61,13 @@ final class JwtBinding {
   }
 
   private Optional<URI> url(Section section, String key, String text) {
-    if (key.equals("jwks") && text.startsWith(FILE)) {
-      return Optional.of(reading.base().resolve(text.substring(FILE.length())).toUri());
-    }
     try {
+      if (key.equals("jwks") && text.startsWith(FILE)) {
+        return Optional.of(reading.base().resolve(text.substring(FILE.length())).toUri());
+      }
       URI url = URI.create(text);
-      if (List.of("http", "https").contains(url.getScheme()) && url.getHost() != null) {
+      boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+      if (http && url.getHost() != null) {
         return Optional.of(url);
       }
     } catch (IllegalArgumentException _) {

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.nodes.Node;
 
@@ -17,6 +18,8 @@ import org.snakeyaml.engine.v2.nodes.Node;
 public final class Problems {
   /** A position, from 1. */
   private record Place(int line, int column) {}
+
+  private static final Pattern CONTROLS = Pattern.compile("[\\p{Cntrl}\\u2028\\u2029]+");
 
   private static final Comparator<ConfigProblem> IN_FILE_ORDER =
       Comparator.comparingInt(ConfigProblem::line).thenComparingInt(ConfigProblem::column);
@@ -64,7 +67,12 @@ public final class Problems {
   }
 
   private ConfigProblem at(Place place, String path, String message) {
-    return new ConfigProblem(file, place.line(), place.column(), path, message);
+    return new ConfigProblem(file, place.line(), place.column(), path, onOneLine(message));
+  }
+
+  /** A name in a message is as the file has it, and may hold an end of line. */
+  private static String onOneLine(String message) {
+    return CONTROLS.matcher(message).replaceAll(" ");
   }
 
   private static Place place(Mark mark) {

@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -118,12 +120,48 @@ class ConfigFuzzTest {
     assertThat(refused).isPositive();
   }
 
+  /** Every value of a config that has every section, in turn, as a third of the odd ones. */
+  @Test
+  void read_anyValueAsAnother_isTaken_orAnErrorOfItsKeyAndLine() {
+    List<String> leaves = new ArrayList<>();
+    var found = VALUE.matcher(SchemaTest.LEAST);
+    while (found.find()) {
+      int every = 3;
+      for (int i = found.start() % every; i < VALUES.size(); i += every) {
+        String value = VALUES.get(i);
+        String yaml =
+            SchemaTest.LEAST.substring(0, found.start(2))
+                + (value.contains("\n") ? "\"" + value.replace("\n", "\\n") + "\"" : value)
+                + SchemaTest.LEAST.substring(found.end(2));
+        if (Configs.read(yaml, Map.of("HOME", "very-secret")) instanceof Loaded.Invalid invalid) {
+          leaves.add(found.group(1));
+          assertThat(invalid.problems())
+              .as(yaml)
+              .isNotEmpty()
+              .allMatch(each -> isPlain(each, yaml))
+              .allMatch(each -> !each.path().isEmpty() || isTorn(each));
+        }
+      }
+    }
+    assertThat(leaves).hasSizeGreaterThan(100).contains("model", "sha256", "url");
+  }
+
+  private static final Pattern VALUE =
+      Pattern.compile("\"([a-z0-9-]+)\": (\"[^\"]*\"|[0-9]+|\\[\"[^]]*\"]|\\{})");
+
+  /** What is no YAML at all has a place, and no key. */
+  private static boolean isTorn(ConfigProblem problem) {
+    return problem.line() > 0 && problem.column() > 0;
+  }
+
   /** On one line, in the file, and without the environment's secrets. */
   private static boolean isPlain(ConfigProblem problem, String yaml) {
     String line = problem.toString();
     return line.lines().count() == 1
         && line.length() < 1_000
         && !problem.message().isBlank()
+        && problem.file().equals("penstock.yaml")
+        && problem.line() >= (problem.path().isEmpty() ? 0 : 1)
         && problem.line() <= yaml.lines().count() + 1
         && !line.contains("very-secret");
   }

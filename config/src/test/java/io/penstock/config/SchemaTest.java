@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SchemaTest {
   /** Every section of a config, with no more than it must have. */
-  private static final String LEAST =
+  static final String LEAST =
       """
       {"server": {"tls": {"certificate": "c", "key": "k"}}, "admin": {"tls": {"certificate": "c", "key": "k"}}, "complexity": {}, "cache": {},
        "tiers": {"t": {"limits": {}, "tenant-limits": {}, "tier-limits": {}, "route": {"simple": "p", "medium": "p", "complex": "p"}}},

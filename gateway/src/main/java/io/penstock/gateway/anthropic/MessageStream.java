@@ -91,27 +91,27 @@ final class MessageStream implements MessagesAnswer {
   }
 
   private void take(JsonObject told) {
-    switch (told.getString("type", "")) {
-      case "message_start" -> start(told.getJsonObject("message", new JsonObject()));
-      case "content_block_start" -> block(told.getJsonObject("content_block", new JsonObject()));
-      case "content_block_delta" -> delta(told.getJsonObject("delta", new JsonObject()));
+    switch (Given.text(told, "type", "")) {
+      case "message_start" -> start(Given.object(told, "message"));
+      case "content_block_start" -> block(Given.object(told, "content_block"));
+      case "content_block_delta" -> delta(Given.object(told, "delta"));
       case "content_block_stop" -> blockOver();
       case "message_delta" -> finish(told);
       case "message_stop" -> stop();
-      case "error" -> fail(told.getJsonObject("error", new JsonObject()));
+      case "error" -> fail(Given.object(told, "error"));
       default -> {}
     }
   }
 
   private void start(JsonObject message) {
-    id = message.getString("id", "");
-    model = message.getString("model", "");
-    tokens.told(message.getJsonObject("usage", new JsonObject()));
+    id = Given.text(message, "id", "");
+    model = Given.text(message, "model", "");
+    tokens.told(Given.object(message, "usage"));
     chunk(new JsonObject().put("role", "assistant").put("content", ""), null);
   }
 
   private void block(JsonObject block) {
-    switch (block.getString("type", "")) {
+    switch (Given.text(block, "type", "")) {
       case "tool_use" -> {
         inCall = true;
         inputGiven = false;
@@ -124,16 +124,16 @@ final class MessageStream implements MessagesAnswer {
                 .put("type", "function")
                 .put("function", function));
       }
-      case "text" -> say("content", block.getString("text", ""));
+      case "text" -> say("content", Given.text(block, "text", ""));
       default -> {}
     }
   }
 
   private void delta(JsonObject delta) {
-    switch (delta.getString("type", "")) {
-      case "text_delta" -> say("content", delta.getString("text", ""));
-      case "thinking_delta" -> say("reasoning_content", delta.getString("thinking", ""));
-      case "input_json_delta" -> input(delta.getString("partial_json", ""));
+    switch (Given.text(delta, "type", "")) {
+      case "text_delta" -> say("content", Given.text(delta, "text", ""));
+      case "thinking_delta" -> say("reasoning_content", Given.text(delta, "thinking", ""));
+      case "input_json_delta" -> input(Given.text(delta, "partial_json", ""));
       default -> {}
     }
   }
@@ -169,9 +169,8 @@ final class MessageStream implements MessagesAnswer {
   }
 
   private void finish(JsonObject told) {
-    tokens.told(told.getJsonObject("usage", new JsonObject()));
-    String reason =
-        Words.finishReason(told.getJsonObject("delta", new JsonObject()).getString("stop_reason"));
+    tokens.told(Given.object(told, "usage"));
+    String reason = Words.finishReason(Given.object(told, "delta").getString("stop_reason"));
     if (reason != null) {
       chunk(new JsonObject(), reason);
     }
@@ -186,7 +185,7 @@ final class MessageStream implements MessagesAnswer {
   /** An error is the last frame; its code is the status that it would have had. */
   private void fail(JsonObject error) {
     over = true;
-    write(Words.error(error, Words.statusOf(error.getString("type", ""))));
+    write(Words.error(error, Words.statusOf(Given.text(error, "type", ""))));
   }
 
   private void chunk(JsonObject delta, @Nullable String finishReason) {

@@ -42,13 +42,15 @@ final class WholeMessage implements MessagesAnswer {
 
   private JsonObject completion(JsonObject message, JsonArray content) {
     Tokens tokens = new Tokens();
-    tokens.told(message.getJsonObject("usage", new JsonObject()));
+    tokens.told(Given.object(message, "usage"));
     JsonObject choice =
         new JsonObject()
             .put("index", 0)
             .put("message", answer(content))
             .put("logprobs", null)
-            .put("finish_reason", Words.finishReason(message.getString("stop_reason", "end_turn")));
+            .put(
+                "finish_reason",
+                Words.finishReason(Given.text(message, "stop_reason", "end_turn")));
     return new JsonObject()
         .put("id", message.getString("id"))
         .put("object", "chat.completion")
@@ -63,10 +65,12 @@ final class WholeMessage implements MessagesAnswer {
     StringBuilder thinking = new StringBuilder();
     JsonArray calls = new JsonArray();
     for (Object each : content) {
-      JsonObject block = (JsonObject) each;
-      switch (block.getString("type", "")) {
-        case "text" -> text.append(block.getString("text", ""));
-        case "thinking" -> thinking.append(block.getString("thinking", ""));
+      if (!(each instanceof JsonObject block)) {
+        continue;
+      }
+      switch (Given.text(block, "type", "")) {
+        case "text" -> text.append(Given.text(block, "text", ""));
+        case "thinking" -> thinking.append(Given.text(block, "thinking", ""));
         case "tool_use" -> calls.add(call(block));
         default -> {}
       }
@@ -83,7 +87,7 @@ final class WholeMessage implements MessagesAnswer {
   }
 
   private static JsonObject call(JsonObject block) {
-    JsonObject input = block.getJsonObject("input", new JsonObject());
+    JsonObject input = Given.object(block, "input");
     return new JsonObject()
         .put("id", block.getString("id"))
         .put("type", "function")

@@ -44,8 +44,8 @@ final class Words {
    * @param code null: the code that the error's type has
    */
   static JsonObject error(JsonObject error, @Nullable Object code) {
-    String type = error.getString("type", "api_error");
-    String message = error.getString("message", "The provider failed.");
+    String type = Given.text(error, "type", "api_error");
+    String message = Given.text(error, "message", "The provider failed.");
     return new JsonObject()
         .put(
             "error",

@@ -81,12 +81,12 @@ class BodyScannerLawTest {
     return BodyScanner.scan(padded, bytes.length, Operation.CHAT_COMPLETIONS);
   }
 
-  private static boolean isTakenAsJson(Scanned scanned) {
+  static boolean isTakenAsJson(Scanned scanned) {
     return !(scanned instanceof Scanned.Bad(BadRequest(var code, var _, var _)))
         || !code.equals("invalid_json");
   }
 
-  private static boolean isStrictJsonObject(byte[] bytes) throws IOException {
+  static boolean isStrictJsonObject(byte[] bytes) throws IOException {
     String text;
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
