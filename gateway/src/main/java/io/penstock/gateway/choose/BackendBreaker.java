@@ -31,9 +31,12 @@ final class BackendBreaker {
   private final Breaker config;
   private final CircuitBreaker breaker;
   private final AtomicInteger failures = new AtomicInteger();
+  private final LongSupplier nanos;
+  private volatile long lastBadNanos;
 
   BackendBreaker(String name, Breaker config, LongSupplier nanos) {
     this.config = config;
+    this.nanos = nanos;
     this.breaker = CircuitBreaker.of(name, settings(config, nanos));
   }
 
@@ -62,9 +65,14 @@ final class BackendBreaker {
     return breaker.getState() == State.CLOSED;
   }
 
-  /** Whether it is out, or would be if there were another. */
+  /**
+   * Whether it is out, or would be if there were another. What no call has found for longer than
+   * any pause is not known any more: else a gateway that gets no calls because it is not ready
+   * would never be ready again.
+   */
   boolean bad() {
-    return !closed() || failures.get() >= config.minimum();
+    return (!closed() || failures.get() >= config.minimum())
+        && nanos.getAsLong() - lastBadNanos <= config.longestPause().toNanos();
   }
 
   /** 0 closed, 1 half open, 2 open. */
@@ -93,12 +101,16 @@ final class BackendBreaker {
     failures.set(0);
     if (closed() || probe) {
       breaker.onSuccess(firstTokenNanos, TimeUnit.NANOSECONDS);
+      if (!closed()) {
+        lastBadNanos = nanos.getAsLong();
+      }
     } else {
       breaker.transitionToClosedState();
     }
   }
 
   void failed(boolean probe) {
+    lastBadNanos = nanos.getAsLong();
     failures.incrementAndGet();
     if (closed() || probe) {
       breaker.onError(0, TimeUnit.NANOSECONDS, new Failed());

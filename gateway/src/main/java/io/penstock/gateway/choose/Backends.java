@@ -53,7 +53,8 @@ public final class Backends {
     /** It is given calls. */
     UP("up"),
     /**
-     * It failed too often, or says itself that it cannot; the last of a pool is used all the same.
+     * It failed too often of late, or says itself that it cannot. One that failed gets calls all
+     * the same where nobody else could take them: up says how it does, not whether it is asked.
      */
     DOWN("down"),
     /** It is given no new calls; those in flight go on. */

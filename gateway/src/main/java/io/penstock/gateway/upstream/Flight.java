@@ -4,6 +4,7 @@ import io.penstock.config.Timeouts;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Hop;
 import io.penstock.gateway.call.Refusal;
+import io.penstock.gateway.call.Seated;
 import io.penstock.gateway.call.Taken;
 import io.penstock.gateway.call.Turn;
 import io.vertx.core.MultiMap;
@@ -11,6 +12,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.RequestOptions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -32,6 +34,9 @@ import java.util.concurrent.TimeUnit;
 public final class Flight {
   private static final int MAX_ATTEMPTS = 4;
   private static final int TOO_MANY = 429;
+  private static final String CONNECT_TIMEOUT = "connect_timeout";
+  private static final Set<String> UNREACHED = Set.of("connect_failed", CONNECT_TIMEOUT);
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(15);
 
   /** How far the call is, as metrics name it. */
@@ -64,6 +69,10 @@ public final class Flight {
   private Turn turn;
   private Attempt attempt;
   private boolean triedAfresh;
+
+  /** Whether some backend was there to take the call. */
+  private boolean reached;
+
   private int attempts;
   private State state = State.CONNECTING;
   private boolean headSeen;
@@ -252,6 +261,7 @@ public final class Flight {
     }
     attempt.abandon();
     turn.end(Turn.Ended.ANSWERED);
+    reached = true;
     relaunch(next);
     return true;
   }
@@ -295,15 +305,28 @@ public final class Flight {
     Turn failed = turn;
     attempt.judged(unusable.reason());
     failed.end(Turn.Ended.FAILED);
-    if (unusable.elsewhere()
-        && attempts < MAX_ATTEMPTS
-        && seats.another(failed, unusable.reason()) instanceof Turn next) {
-      relaunch(next);
-    } else {
-      land();
-      landing.failed(
-          new Refusal.UpstreamFailed(failed.pool().name(), unusable.message()), unusable.reason());
+    reached |= !UNREACHED.contains(unusable.reason());
+    Seated other =
+        unusable.elsewhere() && attempts < MAX_ATTEMPTS
+            ? seats.another(failed, unusable.reason())
+            : new Refusal.UpstreamFailed(failed.pool().name(), unusable.message());
+    switch (other) {
+      case Turn next -> relaunch(next);
+      case Refusal no -> {
+        land();
+        landing.failed(nothingLeft(failed, unusable, no), unusable.reason());
+      }
     }
+  }
+
+  /** A backend that fails is one thing; that none is there, which is safe to repeat, another. */
+  private Refusal nothingLeft(Turn failed, Taken.Unusable last, Refusal no) {
+    if (reached) {
+      return new Refusal.UpstreamFailed(failed.pool().name(), last.message());
+    }
+    return no instanceof Refusal.NoBackend none
+        ? none
+        : new Refusal.NoBackend(failed.pool().name(), RETRY_AFTER);
   }
 
   private void fail(Refusal refusal, String reason) {
@@ -345,7 +368,7 @@ public final class Flight {
       if (passed(limits.connect(), startedNanos, now)) {
         attempt.abandon();
         elsewhere(
-            new Taken.Unusable("connect_timeout", "The model server could not be reached.", true));
+            new Taken.Unusable(CONNECT_TIMEOUT, "The model server could not be reached.", true));
       }
     } else if (passed(limits.total(), sentNanos, now)) {
       late("total_timeout", "The answer took too long.", limits.total());

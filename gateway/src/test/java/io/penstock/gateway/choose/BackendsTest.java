@@ -273,6 +273,23 @@ final class BackendsTest {
     assertThat(status("c").state()).isEqualTo(State.UP);
   }
 
+  /** A gateway that is not ready gets no calls that could show it otherwise. */
+  @Test
+  void status_whatNoCallHasFoundForTheLongestPause_isNotKnownAnyMore() {
+    fail("a", 5);
+    fail("b", 5);
+    fail("c", 50);
+    assertThat(backends.status().getFirst().up()).isFalse();
+    pass(Duration.ofSeconds(60));
+    assertThat(backends.status().getFirst().up()).isFalse();
+    pass(Duration.ofSeconds(1));
+    assertThat(backends.status().getFirst().up()).isTrue();
+    Turn probe = turn();
+    assertThat(probe.backend().id()).as("it is tried with one call, as ever").isEqualTo("a");
+    probe.end(Ended.FAILED);
+    assertThat(status("a").state()).isEqualTo(State.DOWN);
+  }
+
   @Test
   void seat_whereThePoolFallsBack_isLeftWhenAllAreOut_andTheLastResortTakesThem() {
     PenstockConfig falling =

@@ -116,7 +116,7 @@ final class DryRunTest {
     String pool = plan.at("/decision/pool").asText();
     assertThat(plan.at("/limits/admitted").asBoolean()).as(wish.toString()).isTrue();
     if (pool.equals("dead")) {
-      Answers.refused(met, 502, "api_error", "upstream_error");
+      Answers.refused(met, 503, "overloaded_error", "no_backend");
     } else {
       assertThat(met.header("x-penstock-pool")).as(wish + met.text()).isEqualTo(pool);
       assertThat(met.header("x-penstock-backend")).isEqualTo(plan.at("/decision/backend").asText());

@@ -503,12 +503,12 @@ final class ShapesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"broken", "dead"})
-  void backend_thatFails_is502(String pool) {
+  @CsvSource({"broken, 502, api_error, upstream_error", "dead, 503, overloaded_error, no_backend"})
+  void backend_thatFailsOrIsNotThere_isAnError(String pool, int status, String type, String code) {
     for (boolean stream : new boolean[] {false, true}) {
       var answer = post(CHAT, chat("\"model\":\"" + pool + "\",\"stream\":" + stream));
 
-      Answers.refused(answer, 502, "api_error", "upstream_error");
+      Answers.refused(answer, status, type, code);
       Answers.limits(answer);
       assertThat(answer.text()).doesNotContain("127.0.0.1");
     }

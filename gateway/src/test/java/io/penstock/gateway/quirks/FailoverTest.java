@@ -86,10 +86,10 @@ class FailoverTest {
   }
 
   @Test
-  void backend_refusesConnections_is502() throws Exception {
+  void backend_refusesConnections_is503() throws Exception {
     for (int i = 0; i < 5; i++) {
       var told = bed.ask("dead", i % 2 == 0 ? Say.WHOLE : Say.STREAM);
-      requireError(told.answer(), 502, "api_error", "upstream_error");
+      requireError(told.answer(), 503, "overloaded_error", "no_backend");
       told.books().requireFailed();
     }
   }
@@ -124,16 +124,16 @@ class FailoverTest {
   }
 
   @Test
-  void everyPool_refusesConnections_is502() throws Exception {
+  void everyPool_refusesConnections_is503() throws Exception {
     var dead = bed.books("dead");
     requireError(
-        bed.ask("dead-then-dead", Say.STREAM).answer(), 502, "api_error", "upstream_error");
+        bed.ask("dead-then-dead", Say.STREAM).answer(), 503, "overloaded_error", "no_backend");
     bed.books("dead").since(dead).requireFailed();
   }
 
   @Test
-  void backend_swallowsConnections_anotherIsAskedOrIts502() throws Exception {
-    requireError(bed.ask("hole", Say.WHOLE).answer(), 502, "api_error", "upstream_error");
+  void backend_swallowsConnections_anotherIsAskedOrIts503() throws Exception {
+    requireError(bed.ask("hole", Say.WHOLE).answer(), 503, "overloaded_error", "no_backend");
     for (int i = 0; i < 2; i++) {
       var told = bed.ask("hole-or-good", Say.WHOLE);
       assertThat(told.text()).isEqualTo(Say.CHAT);
