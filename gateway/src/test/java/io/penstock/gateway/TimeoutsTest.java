@@ -66,6 +66,40 @@ final class TimeoutsTest {
   }
 
   @Test
+  void aFirstTokenThatDoesNotCome_isAskedForElsewhere_once() throws IOException {
+    RawServer frozen = RawServer.start(RawServer.Exchange::untilGone);
+    open.add(frozen);
+    RawServer frozenToo =
+        RawServer.start(exchange -> {
+          exchange.events(": soon\n\n");
+          exchange.untilGone();
+        });
+    open.add(frozenToo);
+    RawServer fine =
+        RawServer.start(exchange -> {
+          exchange.events(TOKEN, "data: [DONE]\n\n");
+          exchange.lastChunk();
+        });
+    open.add(fine);
+    String balance = "balance: {by: round-robin}, timeouts: {first-token: 300ms}";
+    TestGateway gateway = TestGateway.start(pool("p", balance, frozen.url(), fine.url()));
+    open.add(gateway);
+    for (int i = 0; i < 2; i++) {
+      assertThat(gateway.chat(STREAM).body()).startsWith(TOKEN);
+    }
+    assertThat(frozen.heads()).isNotEmpty();
+    assertThat(gateway.metric("penstock_retries_total", "first_token_timeout"))
+        .isEqualTo(frozen.heads().size());
+
+    TestGateway stuck = TestGateway.start(pool("p", balance, frozen.url(), frozenToo.url()));
+    open.add(stuck);
+    HttpResponse<String> answer = stuck.chat(STREAM);
+    assertThat(answer.statusCode()).isEqualTo(504);
+    assertThat(answer.body()).contains("\"code\":\"upstream_timeout\"");
+    assertThat(frozenToo.heads()).hasSize(1);
+  }
+
+  @Test
   void aGapBetweenTokens_endsTheStreamWithAnErrorFrame() throws IOException {
     TestGateway gateway =
         gateway(

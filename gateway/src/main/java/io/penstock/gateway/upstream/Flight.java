@@ -28,8 +28,9 @@ import java.util.concurrent.TimeUnit;
  *       place: another backend, or the pool's other credential.
  * </ul>
  *
- * <p>A first token that is late ends the call instead: its client has waited long enough. The turn
- * of every attempt is ended here, exactly once.
+ * <p>A first token that is late sends the call elsewhere once, as a failure does; the second one
+ * that is late ends it, since its client has waited long enough. The turn of every attempt is ended
+ * here, exactly once.
  */
 public final class Flight {
   private static final int MAX_ATTEMPTS = 4;
@@ -73,6 +74,7 @@ public final class Flight {
   /** Whether some backend was there to take the call. */
   private boolean reached;
 
+  private boolean wasLate;
   private int attempts;
   private State state = State.CONNECTING;
   private boolean headSeen;
@@ -302,6 +304,13 @@ public final class Flight {
   }
 
   private void elsewhere(Taken.Unusable unusable) {
+    elsewhere(unusable, new Refusal.UpstreamFailed(turn.pool().name(), unusable.message()));
+  }
+
+  /**
+   * @param otherwise what the client is told where there is no other place
+   */
+  private void elsewhere(Taken.Unusable unusable, Refusal otherwise) {
     Turn failed = turn;
     attempt.judged(unusable.reason());
     failed.end(Turn.Ended.FAILED);
@@ -309,20 +318,20 @@ public final class Flight {
     Seated other =
         unusable.elsewhere() && attempts < MAX_ATTEMPTS
             ? seats.another(failed, unusable.reason())
-            : new Refusal.UpstreamFailed(failed.pool().name(), unusable.message());
+            : otherwise;
     switch (other) {
       case Turn next -> relaunch(next);
       case Refusal no -> {
         land();
-        landing.failed(nothingLeft(failed, unusable, no), unusable.reason());
+        landing.failed(nothingLeft(failed, otherwise, no), unusable.reason());
       }
     }
   }
 
   /** A backend that fails is one thing; that none is there, which is safe to repeat, another. */
-  private Refusal nothingLeft(Turn failed, Taken.Unusable last, Refusal no) {
+  private Refusal nothingLeft(Turn failed, Refusal otherwise, Refusal no) {
     if (reached) {
-      return new Refusal.UpstreamFailed(failed.pool().name(), last.message());
+      return otherwise;
     }
     return no instanceof Refusal.NoBackend none
         ? none
@@ -380,7 +389,7 @@ public final class Flight {
           "The request's deadline has passed.",
           Duration.ofMillis(call.directives().deadlineMillis()));
     } else if (state == State.WAITING && passed(limits.firstToken(), sentNanos, now)) {
-      late("first_token_timeout", "The first token came too late.", limits.firstToken());
+      lateFirstToken(limits.firstToken());
     } else if (state == State.STREAMING
         && !paused
         && passed(limits.betweenTokens(), heardNanos, now)) {
@@ -393,6 +402,21 @@ public final class Flight {
 
   private static boolean passed(Duration limit, long sinceNanos, long nowNanos) {
     return nowNanos - sinceNanos > limit.toNanos();
+  }
+
+  private void lateFirstToken(Duration limit) {
+    String reason = "first_token_timeout";
+    String message = "The first token came too late.";
+    if (sink.committed()) {
+      late(reason, message, limit);
+    } else {
+      attempt.abandon();
+      boolean first = !wasLate;
+      wasLate = true;
+      elsewhere(
+          new Taken.Unusable(reason, message, first),
+          new Refusal.UpstreamTimeout(turn.pool().name(), limit));
+    }
   }
 
   private void late(String reason, String message, Duration limit) {
