@@ -3,6 +3,7 @@ package io.penstock.gateway.capacity;
 import io.penstock.config.Pool;
 import io.penstock.config.Scaling;
 import io.penstock.config.Slo;
+import io.penstock.planner.autoscale.LoadAhead;
 import io.penstock.planner.autoscale.Policy;
 import io.penstock.planner.autoscale.PoolCapacity;
 import io.penstock.planner.autoscale.Scaler;
@@ -17,7 +18,6 @@ import io.penstock.planner.calibrate.Sighting;
 import io.penstock.planner.capacity.ContinuousBatching;
 import io.penstock.planner.capacity.Deployment;
 import io.penstock.planner.capacity.Workload;
-import io.penstock.planner.forecast.Forecast;
 import io.penstock.planner.size.Bound;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,19 +37,12 @@ import org.jspecify.annotations.Nullable;
  * {@link #look}, learns from it. Outlives reloads of the config that keep the pool's hardware.
  */
 final class PoolWatch {
-  private static final double SECONDS_PER_MINUTE = 60;
 
   /** What loops may leave behind between two looks; more says nothing new. */
   private static final int MOST_WAITING = 2000;
 
   /** Half of what lengths were is forgotten after so many seconds of looking. */
   private static final double FORGETTING_SECONDS = 1800;
-
-  /** Over which the load of the moment is averaged. */
-  private static final double MOMENT_SECONDS = 15;
-
-  /** Standard deviations up to which 95 of 100 cases stay. */
-  private static final double P95 = 1.645;
 
   /** Requests after which a replica is what they showed. */
   private static final int FEWEST_SAMPLES = 20;
@@ -74,7 +67,7 @@ final class PoolWatch {
   private volatile FirstToken firstToken = FirstToken.UNKNOWN;
 
   // Of the looking thread alone.
-  private final Forecast forecast = new Forecast();
+  private final LoadAhead load = new LoadAhead();
   private final RecentLengths prompts = new RecentLengths();
   private final RecentLengths completions = new RecentLengths();
   private final Mean cachedShare = new Mean();
@@ -83,9 +76,6 @@ final class PoolWatch {
   private final Stabiliser stabiliser = new Stabiliser(0);
   private double lastSeconds = Double.NaN;
   private long arrivedBefore;
-  private long minute = Long.MIN_VALUE;
-  private double minuteCount;
-  private double perSecond;
   private double ownPerSecond;
 
   PoolWatch(Pool pool, Deployment prior) {
@@ -139,13 +129,13 @@ final class PoolWatch {
     lastSeconds = nowSeconds;
     count(passed, epochSeconds, others);
     learn(passed);
-    var load = load(others);
+    var lengths = lengths(others);
     var policy = policy(pool);
     stabiliser.window(policy.windowSeconds());
-    var ahead = ahead(policy);
+    var ahead = load.ahead(policy.startSeconds());
     var seen = calibration.calibrated();
     var situation =
-        new Situation(prior, bestKnown(seen, others), load, ahead, promises(pool.slo()));
+        new Situation(prior, bestKnown(seen, others), lengths, ahead, promises(pool.slo()));
     Target wanted = Scaler.want(situation, policy);
     if (latest == null) {
       stabiliser.hold(nowSeconds, asItStands(wanted, replicas, policy));
@@ -157,12 +147,12 @@ final class PoolWatch {
             prior,
             seen,
             new PoolCapacity.Load(
-                perSecond,
+                load.perSecond(),
                 ahead.mean(),
                 ahead.high(),
-                load.prompt().mean(),
-                load.completion().mean(),
-                load.prefixHitRatio()),
+                lengths.prompt().mean(),
+                lengths.completion().mean(),
+                lengths.prefixHitRatio()),
             accuracy.times(),
             replicas,
             inFlight,
@@ -170,7 +160,7 @@ final class PoolWatch {
     latest = next;
     bears =
         Bearing.of(
-            seen.samples() >= FEWEST_SAMPLES ? seen.apply(prior) : prior, load, situation.slo());
+            seen.samples() >= FEWEST_SAMPLES ? seen.apply(prior) : prior, lengths, situation.slo());
     if (seen.samples() >= FEWEST_SAMPLES) {
       replica = ContinuousBatching.of(seen.apply(prior));
     }
@@ -217,7 +207,7 @@ final class PoolWatch {
 
   /** By how much more calls the servers have than this gateway gives them. */
   private double fleetShare() {
-    return ownPerSecond > 0 ? Math.clamp(perSecond / ownPerSecond, 1, MOST_SHARE) : 1;
+    return ownPerSecond > 0 ? Math.clamp(load.perSecond() / ownPerSecond, 1, MOST_SHARE) : 1;
   }
 
   private void count(double passedSeconds, long epochSeconds, Others others) {
@@ -225,33 +215,16 @@ final class PoolWatch {
     double own = now - arrivedBefore;
     double came = own * others.times() + others.arrived();
     arrivedBefore = now;
+    double start = seconds(pool.capacity().orElseThrow().scaling().start());
+    load.count(came, passedSeconds, epochSeconds, start);
     if (passedSeconds > 0) {
-      double share = 1 - Math.exp(-passedSeconds / MOMENT_SECONDS);
-      perSecond += share * (came / passedSeconds - perSecond);
+      double share = -Math.expm1(-passedSeconds / LoadAhead.momentSeconds(start));
       ownPerSecond += share * (own / passedSeconds - ownPerSecond);
     }
-    long current = Math.floorDiv(epochSeconds, 60);
-    if (minute != Long.MIN_VALUE && current > minute) {
-      forecast.observe(minute, minuteCount);
-      minuteCount = 0;
-    }
-    minute = Math.max(minute, current);
-    minuteCount += came;
-  }
-
-  /** The forecast of whole minutes, or the load of the moment where that is more. */
-  private Forecast.Ahead ahead(Policy policy) {
-    int minutes = (int) Math.ceil(policy.startSeconds() / SECONDS_PER_MINUTE);
-    var minutely = forecast.highestWithin(Math.max(1, minutes));
-    double high = perSecond + P95 * Math.sqrt(perSecond / MOMENT_SECONDS);
-    return new Forecast.Ahead(
-        Math.max(minutely.mean() / SECONDS_PER_MINUTE, perSecond),
-        // What has died away to a request an hour is no load.
-        Math.max(minutely.high() / SECONDS_PER_MINUTE, perSecond < 1e-3 ? 0 : high));
   }
 
   /** The lengths that the whole fleet sees. */
-  private Workload load(Others others) {
+  private Workload lengths(Others others) {
     var fleetPrompts = prompts.with(others.seen().stream().map(Seen::prompts).toList());
     var fleetCompletions = completions.with(others.seen().stream().map(Seen::completions).toList());
     double cached = prompts.count() * cachedShare();
