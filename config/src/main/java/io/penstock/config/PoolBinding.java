@@ -53,6 +53,9 @@ final class PoolBinding {
     List<String> remove = section.texts("remove");
     Waiting waiting = section.section("queue").map(PoolBinding::waiting).orElse(Waiting.DEFAULT);
     Optional<Discovery> discover = section.section("discover").flatMap(this::discovery);
+    // What could not be read was complained about; an empty list besides would say nothing.
+    List<Pool.Backend> servers =
+        backends.isEmpty() && discover.isEmpty() ? List.of(NOWHERE) : backends;
     leaveToPenstock(section, set.keySet(), remove);
     section.done();
     return new Pool(
@@ -60,7 +63,7 @@ final class PoolBinding {
         model,
         servedModel,
         provider,
-        backends,
+        servers,
         keys,
         capacity,
         slo,
