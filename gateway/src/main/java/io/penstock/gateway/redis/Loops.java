@@ -7,12 +7,14 @@ import io.lettuce.core.resource.EventLoopGroupProvider;
 import io.lettuce.core.resource.Transports;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.util.concurrent.EventExecutorGroup;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
-import io.vertx.core.transport.Transport;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -52,16 +54,17 @@ final class Loops implements AutoCloseable {
             .build();
   }
 
+  /** What a loop itself says; what Vert.x calls its transport may be wrapped. */
   private static String transport(VertxInternal vertx) {
-    if (is(vertx, Transport.EPOLL)) {
-      return "epoll";
+    if (vertx.createEventLoopContext().nettyEventLoop() instanceof IoEventLoop loop) {
+      if (loop.isIoType(IoUringIoHandler.class)) {
+        return "iouring";
+      }
+      if (loop.isIoType(EpollIoHandler.class)) {
+        return "epoll";
+      }
     }
-    return is(vertx, Transport.IO_URING) ? "iouring" : "nio";
-  }
-
-  private static boolean is(VertxInternal vertx, @Nullable Transport transport) {
-    return transport != null
-        && vertx.transport().getClass().equals(transport.implementation().getClass());
+    return "nio";
   }
 
   /** Resources of a client all of whose connections are on this loop. */
