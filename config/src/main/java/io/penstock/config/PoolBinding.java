@@ -101,7 +101,15 @@ final class PoolBinding {
     Duration interval =
         section.section("health").map(PoolBinding::healthInterval).orElse(Duration.ZERO);
     Retries retries = section.section("retries").map(PoolBinding::retries).orElse(Retries.DEFAULT);
-    return new Resilience(breaker, retries, interval);
+    Hedge hedge = section.section("hedge").map(PoolBinding::hedge).orElse(Hedge.OFF);
+    return new Resilience(breaker, retries, interval, hedge);
+  }
+
+  private static Hedge hedge(Section section) {
+    double share = section.read("share", Notation.SHARE, Hedge.USUAL.share());
+    Duration after = section.read("after", Notation.DURATION, Hedge.USUAL.after());
+    var priority = section.choice("priority", Hedge.USUAL.priority());
+    return section.make(() -> new Hedge(share, after, priority), Hedge.USUAL);
   }
 
   private static Retries retries(Section section) {

@@ -8,8 +8,9 @@ import java.time.Duration;
  * @param breaker when a backend is out
  * @param retries how many attempts more than calls there may be
  * @param healthInterval how often the {@code /health} of each backend is asked; zero: never
+ * @param hedge second attempts at first tokens that are late
  */
-public record Resilience(Breaker breaker, Retries retries, Duration healthInterval) {
+public record Resilience(Breaker breaker, Retries retries, Duration healthInterval, Hedge hedge) {
   public static final Resilience DEFAULT =
-      new Resilience(Breaker.DEFAULT, Retries.DEFAULT, Duration.ZERO);
+      new Resilience(Breaker.DEFAULT, Retries.DEFAULT, Duration.ZERO, Hedge.OFF);
 }

@@ -32,7 +32,7 @@ class SchemaTest {
        "jwt": {"issuer": "https://i", "audience": ["a"], "default-tier": "t"},
        "pools": {"p": {"model": "llama-2-7b", "backends": [{"id": "b", "url": "http://b"}],
                        "capacity": {"gpu": "l4", "scaling": {"controller": {"kubernetes": {"deployment": "d"}}}}, "slo": {}, "timeouts": {}, "balance": {}, "queue": {}, "limits": {},
-                       "breaker": {}, "retries": {}, "health": {},
+                       "breaker": {}, "retries": {}, "hedge": {}, "health": {},
                        "supports": {}, "price": {"input": 1, "output": 2}},
                  "d": {"model": "llama-2-7b", "discover": {"srv": "_http._tcp.d"}}},
        "redis": {"url": "redis://r", "on-failure-of": {}}, "traffic": {"directory": "d"}, "traces": {"endpoint": "http://t:4318"},
@@ -72,6 +72,7 @@ class SchemaTest {
           Map.entry("pools.*.limits", Limits.class),
           Map.entry("pools.*.breaker", Breaker.class),
           Map.entry("pools.*.retries", Retries.class),
+          Map.entry("pools.*.hedge", Hedge.class),
           Map.entry("pools.*.supports", Pool.Supports.class),
           Map.entry("pools.*.price", Pool.Price.class),
           Map.entry("complexity", ComplexityBands.class),
@@ -122,7 +123,7 @@ class SchemaTest {
           if (kind.equals("pools.*")) {
             assertThat(keys.remove("url")).as("the short form of backends").isTrue();
             assertThat(keys.remove("key")).as("the short form of keys").isTrue();
-            assertThat(keys.removeAll(Set.of("breaker", "retries", "health"))).isTrue();
+            assertThat(keys.removeAll(Set.of("breaker", "retries", "hedge", "health"))).isTrue();
             keys.add("resilience");
           }
           assertThat(keys).as(kind).isEqualTo(components(RECORDS.get(kind)));

@@ -7,9 +7,11 @@ import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Refusal;
 import io.penstock.gateway.call.Seated;
 import io.penstock.gateway.call.Turn;
+import io.penstock.gateway.call.Usage;
 import io.penstock.gateway.capacity.Capacities;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Prefix;
+import io.penstock.gateway.cost.Cost;
 import io.penstock.gateway.queue.Guest;
 import io.penstock.gateway.queue.Place;
 import io.penstock.gateway.queue.Placed;
@@ -31,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * then those of each pool that its pool falls back to and whose own limits have room.
  */
 final class Fallbacks implements Seats {
+  private static final double NANOS_PER_SECOND = 1e9;
+
   private final Backends backends;
   private final Account account;
   private final Capacities capacities;
@@ -40,6 +44,7 @@ final class Fallbacks implements Seats {
   private final Guest guest;
   private final List<Pool> pools;
   private final Prefix prefix;
+  private final Cost cost;
   private final Map<String, Set<String>> failed = HashMap.newHashMap(2);
   private int current;
   private @Nullable Standby waiting;
@@ -49,6 +54,7 @@ final class Fallbacks implements Seats {
    * @param guest who asks the waiting rooms
    * @param pools the call's pool, and then those that may take its place
    * @param prefix what the call's prompt begins with
+   * @param cost what work costs
    */
   Fallbacks(
       Backends backends,
@@ -59,7 +65,8 @@ final class Fallbacks implements Seats {
       Demand demand,
       Guest guest,
       List<Pool> pools,
-      Prefix prefix) {
+      Prefix prefix,
+      Cost cost) {
     this.backends = backends;
     this.account = account;
     this.capacities = capacities;
@@ -69,6 +76,7 @@ final class Fallbacks implements Seats {
     this.guest = guest;
     this.pools = pools;
     this.prefix = prefix;
+    this.cost = cost;
   }
 
   /**
@@ -125,6 +133,42 @@ final class Fallbacks implements Seats {
       account.retried(turn.pool(), reason);
     }
     return next;
+  }
+
+  /** A pool that has no place free has none for work that is done twice. */
+  @Override
+  public Seated beside(Turn waiting) {
+    Pool pool = waiting.pool();
+    Refusal full = new Refusal.Overloaded(pool.name(), Duration.ofSeconds(1));
+    if (!backends.mayHedge(pool)) {
+      account.hedged(pool, "denied");
+      return full;
+    }
+    WaitingRoom room = rooms.of(pool.name());
+    Place place = room == null ? null : room.enterBeside(guest);
+    Set<String> tried = new HashSet<>(failed(pool));
+    tried.add(waiting.backend().id());
+    Seated found =
+        room != null && place == null
+            ? full
+            : turn(pool, place, (to, _, _) -> backends.beside(to, tried));
+    if (found instanceof Turn turn) {
+      return capacities.metered(turn, demand);
+    }
+    backends.didNotHedge(pool);
+    return found;
+  }
+
+  @Override
+  public void raced(Turn first, Turn loser, String outcome, long nanos) {
+    Pool pool = first.pool();
+    account.hedged(pool, outcome);
+    Usage prompt = new Usage(demand.promptTokens(), 0, 0, false);
+    double seconds = nanos / NANOS_PER_SECOND;
+    account.wasted(
+        pool,
+        loser.backend().id(),
+        cost.microUsd(pool, prompt, seconds, loser.inFlightAtDispatch()));
   }
 
   private Seated seat(String reason, @Nullable Place place) {

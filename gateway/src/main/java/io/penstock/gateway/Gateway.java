@@ -199,6 +199,7 @@ public final class Gateway {
         rooms,
         new PoolBodies(config.pools().values()),
         cost,
+        replicas,
         new DryRun(cost, replicas),
         tracing,
         account);

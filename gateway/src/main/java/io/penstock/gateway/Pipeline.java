@@ -118,7 +118,7 @@ final class Pipeline {
   private void fly(Visit visit, Call call, Demand demand, Fallbacks places, Seated seated) {
     switch (seated) {
       case Turn turn -> {
-        Errand errand = new Errand(call, visit.request().headers(), visit.trace(), stages.bodies());
+        Errand errand = visit.errand(turn);
         Delivery delivery = new Delivery(visit.answer(call, demand));
         Translated sink = new Translated(delivery, call.body().stream());
         visit.fly(upstream.flight(errand, turn, places, sink, visit));

@@ -100,7 +100,7 @@ final class Sharing {
   private void fly(Lead lead, Fallbacks places, Seated seated) {
     switch (seated) {
       case Turn turn -> {
-        Errand errand = new Errand(call, visit.request().headers(), visit.trace(), stages.bodies());
+        Errand errand = visit.errand(turn);
         Translated sink = new Translated(lead, call.body().stream());
         visit.fly(upstream.flight(errand, turn, places, sink, lead));
       }

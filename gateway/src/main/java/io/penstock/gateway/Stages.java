@@ -1,5 +1,6 @@
 package io.penstock.gateway;
 
+import io.penstock.config.Hedge;
 import io.penstock.config.PenstockConfig;
 import io.penstock.config.Pool;
 import io.penstock.gateway.accept.Accept;
@@ -13,12 +14,14 @@ import io.penstock.gateway.call.Caller;
 import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.call.Route;
 import io.penstock.gateway.call.Seated;
+import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.capacity.Capacities;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Prefix;
 import io.penstock.gateway.choose.Router;
 import io.penstock.gateway.classify.Classifier;
 import io.penstock.gateway.cost.Cost;
+import io.penstock.gateway.cost.Replicas;
 import io.penstock.gateway.dryrun.Decision;
 import io.penstock.gateway.dryrun.DryRun;
 import io.penstock.gateway.dryrun.Standing;
@@ -26,11 +29,14 @@ import io.penstock.gateway.expect.Expectations;
 import io.penstock.gateway.queue.Guest;
 import io.penstock.gateway.queue.Rooms;
 import io.penstock.gateway.trace.Tracing;
+import io.penstock.gateway.upstream.AnswerSink;
 import io.penstock.gateway.upstream.Bodies;
+import io.penstock.gateway.upstream.Hedging;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 
 /**
@@ -55,9 +61,11 @@ record Stages(
     Rooms rooms,
     Bodies bodies,
     Cost cost,
+    Replicas replicas,
     DryRun rehearsals,
     Tracing tracing,
     Account account) {
+  private static final double NANOS_PER_SECOND = 1e9;
 
   /**
    * Where a call may be sent: its pool, and the pools that it falls back to. Those must be pools of
@@ -77,7 +85,7 @@ record Stages(
     capacities.arrived(route.pool());
     Guest guest = guest(call, caller, demand, 0);
     return new Fallbacks(
-        backends, account, capacities, admit, rooms, demand, guest, pools, Prefix.of(call));
+        backends, account, capacities, admit, rooms, demand, guest, pools, Prefix.of(call), cost);
   }
 
   /** Who asks a room; what it asks is looked at only where it does not get in at once. */
@@ -116,6 +124,29 @@ record Stages(
                 .filter(pool -> admit.hasRoom(pool, demand))
                 .toList(),
             places::seat));
+  }
+
+  /** Whether, and when, a stream's first token is asked of a second server, too. */
+  Hedging hedging(Call call, Caller caller, Demand demand, Turn turn, Supplier<AnswerSink> judge) {
+    Hedge hedge = turn.pool().resilience().hedge();
+    if (!call.body().stream()
+        || turn.pool().backends().size() < 2
+        || !hedge.of(caller.tier().priority())) {
+      return Hedging.NONE;
+    }
+    long after =
+        hedge.after().isPositive()
+            ? hedge.after().toNanos()
+            : replicas
+                .of(turn.pool())
+                .map(replica ->
+                    replica.expect(
+                        demand.promptTokens(),
+                        demand.completionExpected(),
+                        turn.inFlightAtDispatch() - 1))
+                .map(expected -> Math.round(expected.ttft().p95() * NANOS_PER_SECOND))
+                .orElse(0L);
+    return new Hedging(after, judge);
   }
 
   /** The demand, with the length of the answer as the route's model usually gives it. */

@@ -25,7 +25,9 @@ import io.penstock.gateway.call.Valve;
 import io.penstock.gateway.relay.Marks;
 import io.penstock.gateway.relay.Outgoing;
 import io.penstock.gateway.relay.Refuser;
+import io.penstock.gateway.upstream.Errand;
 import io.penstock.gateway.upstream.Flight;
+import io.penstock.gateway.upstream.Hedging;
 import io.penstock.gateway.upstream.Landing;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Handler;
@@ -179,6 +181,20 @@ final class Visit implements Landing {
   /** The same answer, judged and sent to nobody. */
   Outgoing judge(Call to, Demand asked) {
     return new Outgoing(null, to, asked, Marks.NONE, this::microUsd);
+  }
+
+  /** What is sent to a backend. */
+  Errand errand(Turn turn) {
+    Call to = Objects.requireNonNull(call);
+    Demand asked = Objects.requireNonNull(demand);
+    Hedging hedging =
+        stages.hedging(
+            to,
+            caller(),
+            asked,
+            turn,
+            () -> new Translated(new Delivery(judge(to, asked)), to.body().stream()));
+    return new Errand(to, request.headers(), trace(), stages.bodies(), hedging);
   }
 
   void fly(Flight sent) {

@@ -143,6 +143,24 @@ public final class Account {
     of(pool.name()).retriesDenied.increment();
   }
 
+  /**
+   * A second attempt at a first token was not allowed, or is over.
+   *
+   * @param outcome a short fixed word
+   */
+  public void hedged(Pool pool, String outcome) {
+    of(pool.name()).hedges.increment(outcome);
+  }
+
+  /** What a backend did for a call that another answered, and nobody pays for. */
+  public void wasted(Pool pool, String backend, long microUsd) {
+    Counter.builder("penstock.hedge.cost.usd")
+        .description("What the losers of second attempts at first tokens cost")
+        .tags("pool", pool.name(), "backend", backend)
+        .register(meters)
+        .increment(microUsd / 1e6);
+  }
+
   /** A pool could not serve, and the call goes to another. */
   public void fellBack(Pool from, Pool to, String reason) {
     of(from.name()).fellBack(to.name(), reason);

@@ -23,6 +23,9 @@ final class PoolMeters {
   /** Attempts that went to another backend. */
   final Reasons retries;
 
+  /** Second attempts at first tokens. */
+  final Reasons hedges;
+
   /** Attempts that the budget of retries did not allow. */
   final Counter retriesDenied;
 
@@ -42,6 +45,7 @@ final class PoolMeters {
             .tag("pool", pool)
             .register(meters);
     cancelled = new Reasons(meters, "penstock.cancelled", "state", Tags.of("pool", pool));
+    hedges = new Reasons(meters, "penstock.hedges", "outcome", Tags.of("pool", pool));
     retries = new Reasons(meters, "penstock.retries", "reason", Tags.of("pool", pool));
   }
 

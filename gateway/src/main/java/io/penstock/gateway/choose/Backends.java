@@ -188,6 +188,31 @@ public final class Backends {
     }
   }
 
+  /**
+   * A turn at another backend that is up, beside one at which a first token is late.
+   *
+   * @param except ids of those that this call has tried already
+   */
+  public Seated beside(Pool pool, Set<String> except) {
+    SharedPool shared = pools.get(pool.name());
+    Turn turn = shared == null ? null : shared.beside(pool, except);
+    return turn != null ? turn : refused(pool, shared);
+  }
+
+  /** Takes one from a pool's share of second attempts. */
+  public boolean mayHedge(Pool pool) {
+    SharedPool shared = pools.get(pool.name());
+    return shared != null && shared.hedges().spend();
+  }
+
+  /** The second attempt that {@link #mayHedge} allowed is not made. */
+  public void didNotHedge(Pool pool) {
+    SharedPool shared = pools.get(pool.name());
+    if (shared != null) {
+      shared.hedges().giveBack();
+    }
+  }
+
   /** As {@link #peek(Pool, Prefix)}, of a call of whose prompt nothing is known. */
   public Optional<Preview> peek(Pool pool) {
     return peek(pool, Prefix.NONE);

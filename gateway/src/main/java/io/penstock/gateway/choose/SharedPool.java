@@ -36,6 +36,7 @@ final class SharedPool {
   private final boolean fallsBack;
   private final KeyRing keys;
   private final RetryBudget retries;
+  private final RetryBudget hedges;
   private final AtomicInteger turn = new AtomicInteger();
 
   /**
@@ -65,6 +66,11 @@ final class SharedPool {
         before != null && before.retries.config().equals(budget)
             ? before.retries
             : new RetryBudget(budget, nanos);
+    Retries share = new Retries(pool.resilience().hedge().share(), 0);
+    this.hedges =
+        before != null && before.hedges.config().equals(share)
+            ? before.hedges
+            : new RetryBudget(share, nanos);
     this.leaving = before == null ? List.of() : before.without(backends);
     if (before != null) {
       before.backends.stream().filter(each -> !backends.contains(each)).forEach(selector::gone);
@@ -109,6 +115,7 @@ final class SharedPool {
   @Nullable OneTurn seat(Pool pool, Set<String> except, Prefix prefix) {
     if (except.isEmpty()) {
       retries.called();
+      hedges.called();
     }
     return seat(pool, except, prefix, fallsBack ? this::up : this::open);
   }
@@ -180,6 +187,27 @@ final class SharedPool {
 
   RetryBudget retries() {
     return retries;
+  }
+
+  /** Second attempts at first tokens, as a share of the calls. */
+  RetryBudget hedges() {
+    return hedges;
+  }
+
+  /** A place at a backend that is up, and where nothing is to be found out. */
+  @Nullable OneTurn beside(Pool pool, Set<String> except) {
+    KeyRing.Key key = null;
+    if (!keys.isEmpty()) {
+      key = keys.take(nanos.getAsLong());
+      if (key == null) {
+        return null;
+      }
+    }
+    OneTurn taken = place(pool, key, Prefix.NONE, () -> up(except));
+    if (taken == null && key != null) {
+      key.leave();
+    }
+    return taken;
   }
 
   /** When it is worth asking again. */

@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One request to one backend over one connection. It knows HTTP and nothing of what follows: every
- * event goes to its flight, until it is over.
+ * event goes to whom it serves, until it is over.
  *
  * <p>A model server may answer before it has read the whole body and close: then the write fails
  * first. That failure is not looked at; the read side alone says whether there was an answer.
  */
 final class Attempt implements Valve {
-  private final Flight flight;
+  private Course course;
   private final Turn turn;
   private final Connections connections;
   private final boolean fresh;
@@ -34,15 +34,20 @@ final class Attempt implements Valve {
   /**
    * @param fresh whether no kept connection may be used
    */
-  Attempt(Flight flight, Turn turn, Connections connections, boolean fresh) {
-    this.flight = flight;
+  Attempt(Course course, Turn turn, Connections connections, boolean fresh) {
+    this.course = course;
     this.turn = turn;
     this.connections = connections;
     this.fresh = fresh;
   }
 
+  /** Serves another from now on. */
+  void serve(Course other) {
+    course = other;
+  }
+
   void start(long nowNanos) {
-    hop = flight.hop(turn);
+    hop = course.hop(turn);
     Connections.Origin origin = connections.origin(turn.backend());
     Connections.Lane idle = fresh ? null : connections.idle(origin, nowNanos);
     if (idle != null) {
@@ -65,7 +70,7 @@ final class Attempt implements Valve {
 
   private void send(Connections.Lane taken) {
     lane = taken;
-    RequestOptions head = flight.head(taken.origin);
+    RequestOptions head = course.head(taken.origin, turn);
     hop.mark((name, value) -> head.getHeaders().set(name, value));
     taken
         .connection
@@ -81,8 +86,8 @@ final class Attempt implements Valve {
     request = begun;
     begun.exceptionHandler(_ -> {});
     begun.response().onComplete(this::head, cause -> failed("connection_lost", cause));
-    begun.end(flight.body(turn));
-    flight.sent();
+    begun.end(course.body(turn));
+    course.sent();
   }
 
   private void head(HttpClientResponse answer) {
@@ -94,12 +99,12 @@ final class Attempt implements Valve {
     answer.handler(this::data);
     answer.endHandler(_ -> end());
     answer.exceptionHandler(cause -> failed("connection_lost", cause));
-    flight.head(answer.statusCode(), answer.headers());
+    course.head(answer.statusCode(), answer.headers());
   }
 
   private void data(Buffer bytes) {
     if (!over) {
-      flight.data(bytes);
+      course.data(bytes);
     }
   }
 
@@ -113,7 +118,7 @@ final class Attempt implements Valve {
     }
     over = true;
     hop.ended(null);
-    flight.end();
+    course.end();
     Connections.Lane used = lane;
     if (used != null && response != null && keepsAlive(response.headers())) {
       connections.release(used, System.nanoTime());
@@ -129,7 +134,7 @@ final class Attempt implements Valve {
     if (!over) {
       over = true;
       hop.ended(reason);
-      flight.failed(reason, cause, reused && response == null);
+      course.failed(reason, cause, reused && response == null);
     }
   }
 
@@ -155,7 +160,7 @@ final class Attempt implements Valve {
   public void pause() {
     if (response != null) {
       response.pause();
-      flight.paused(true);
+      course.paused(true);
     }
   }
 
@@ -163,7 +168,7 @@ final class Attempt implements Valve {
   public void resume() {
     if (response != null) {
       response.resume();
-      flight.paused(false);
+      course.paused(false);
     }
   }
 }

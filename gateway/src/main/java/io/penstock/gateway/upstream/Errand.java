@@ -11,5 +11,7 @@ import io.vertx.core.MultiMap;
  * @param clientHeaders the client's own, of which few pass
  * @param trace what is noted of its way
  * @param bodies makes the body for whichever pool it is sent to
+ * @param hedging whether its first token may be asked for twice
  */
-public record Errand(Call call, MultiMap clientHeaders, Trace trace, Bodies bodies) {}
+public record Errand(
+    Call call, MultiMap clientHeaders, Trace trace, Bodies bodies, Hedging hedging) {}

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One call on its way through backends: attempt after attempt, until the sink has an answer for the
@@ -29,10 +30,11 @@ import java.util.concurrent.TimeUnit;
  * </ul>
  *
  * <p>A first token that is late sends the call elsewhere once, as a failure does; the second one
- * that is late ends it, since its client has waited long enough. The turn of every attempt is ended
- * here, exactly once.
+ * that is late ends it, since its client has waited long enough. Before that, where its pool
+ * hedges, a {@link Rival} is sent out beside the attempt, and the first content of either is the
+ * answer. The turn of every attempt is ended exactly once, here or by the rival.
  */
-public final class Flight {
+public final class Flight implements Course {
   private static final int MAX_ATTEMPTS = 4;
   private static final int TOO_MANY = 429;
   private static final String CONNECT_TIMEOUT = "connect_timeout";
@@ -75,6 +77,8 @@ public final class Flight {
   private boolean reached;
 
   private boolean wasLate;
+  private boolean hedged;
+  private @Nullable Rival rival;
   private int attempts;
   private State state = State.CONNECTING;
   private boolean headSeen;
@@ -155,21 +159,25 @@ public final class Flight {
 
   // What the attempt needs.
 
-  Hop hop(Turn to) {
+  @Override
+  public Hop hop(Turn to) {
     return errand.trace().hop(to);
   }
 
-  RequestOptions head(Connections.Origin origin) {
-    return RequestHeads.of(origin, call, turn, errand.clientHeaders());
+  @Override
+  public RequestOptions head(Connections.Origin origin, Turn to) {
+    return RequestHeads.of(origin, call, to, errand.clientHeaders());
   }
 
-  Buffer body(Turn to) {
+  @Override
+  public Buffer body(Turn to) {
     return errand.bodies().body(call, to.pool());
   }
 
   // What the attempt tells.
 
-  void sent() {
+  @Override
+  public void sent() {
     sentNanos = System.nanoTime();
     state = State.WAITING;
     if (dispatchedNanos == 0) {
@@ -177,13 +185,14 @@ public final class Flight {
     }
   }
 
-  void head(int status, MultiMap headers) {
+  @Override
+  public void head(int status, MultiMap headers) {
     headSeen = true;
     heardNanos = System.nanoTime();
     quietNanos = heardNanos;
     try {
       Restraint.heed(turn, status, headers, Instant.now());
-      if (status == TOO_MANY && attempts < MAX_ATTEMPTS && !sink.committed() && instead()) {
+      if (status == TOO_MANY && !sink.committed() && instead()) {
         return;
       }
       took(sink.head(turn, attempts, status, headers, attempt));
@@ -192,7 +201,8 @@ public final class Flight {
     }
   }
 
-  void data(Buffer bytes) {
+  @Override
+  public void data(Buffer bytes) {
     heardNanos = System.nanoTime();
     quietNanos = heardNanos;
     try {
@@ -202,7 +212,8 @@ public final class Flight {
     }
   }
 
-  void end() {
+  @Override
+  public void end() {
     try {
       settle(sink.end(), "incomplete");
     } catch (RuntimeException bug) {
@@ -210,13 +221,14 @@ public final class Flight {
     }
   }
 
-  void paused(boolean now) {
+  @Override
+  public void paused(boolean now) {
     paused = now;
     heardNanos = System.nanoTime();
   }
 
-  /** The connection broke, or there never was one. */
-  void failed(String reason, Throwable cause, boolean mayHaveBeenDead) {
+  @Override
+  public void failed(String reason, Throwable cause, boolean mayHaveBeenDead) {
     try {
       if (headSeen) {
         settle(sink.cut(reason, "The model server broke off."), reason);
@@ -250,6 +262,7 @@ public final class Flight {
   }
 
   private void flows() {
+    leaveRival("lost");
     if (state != State.STREAMING && call.body().stream()) {
       turn.firstToken();
     }
@@ -258,7 +271,14 @@ public final class Flight {
 
   /** Leaves a backend that is well and has no room, for another; false where there is none. */
   private boolean instead() {
-    if (!(seats.another(turn, "status_429") instanceof Turn next)) {
+    Rival other = rival;
+    if (other != null) {
+      attempt.abandon();
+      turn.end(Turn.Ended.ANSWERED);
+      adopt(other, "won");
+      return true;
+    }
+    if (attempts >= MAX_ATTEMPTS || !(seats.another(turn, "status_429") instanceof Turn next)) {
       return false;
     }
     attempt.abandon();
@@ -315,6 +335,11 @@ public final class Flight {
     attempt.judged(unusable.reason());
     failed.end(Turn.Ended.FAILED);
     reached |= !UNREACHED.contains(unusable.reason());
+    Rival rivalling = rival;
+    if (rivalling != null) {
+      adopt(rivalling, "won");
+      return;
+    }
     Seated other =
         unusable.elsewhere() && attempts < MAX_ATTEMPTS
             ? seats.another(failed, unusable.reason())
@@ -359,7 +384,103 @@ public final class Flight {
 
   private void land() {
     over = true;
+    leaveRival("cancelled");
     upstream.deadlines().remove(this);
+  }
+
+  // The second attempt.
+
+  private boolean mayHedge(long now) {
+    long after = errand.hedging().afterNanos();
+    return after > 0
+        && !hedged
+        && state == State.WAITING
+        && now - sentNanos > after
+        && attempts < MAX_ATTEMPTS
+        && !sink.committed();
+  }
+
+  private void hedge() {
+    hedged = true;
+    if (seats.beside(turn) instanceof Turn next) {
+      attempts++;
+      AnswerSink judge = errand.hedging().judge().get();
+      Rival sent = new Rival(this, next, upstream.connections(), judge, attempts);
+      rival = sent;
+      sent.start();
+    }
+  }
+
+  /** It has brought content before the flight's own attempt has. */
+  void rivalWon(Rival winner) {
+    attempt.abandon();
+    turn.end(Turn.Ended.ABANDONED);
+    adopt(winner, "won");
+  }
+
+  void rivalFailed(Rival loser) {
+    rival = null;
+    raced(loser.turn(), "failed", loser.startedNanos());
+  }
+
+  /** Goes on with it in the place of an attempt that is over. */
+  private void adopt(Rival other, String outcome) {
+    Turn before = turn;
+    seats.raced(before, before, outcome, System.nanoTime() - startedNanos);
+    rival = null;
+    turn = other.turn();
+    attempt = other.attempt();
+    other.joins();
+    triedAfresh = true;
+    startedNanos = other.startedNanos();
+    sentNanos = other.sentNanos();
+    heardNanos = System.nanoTime();
+    quietNanos = heardNanos;
+    headSeen = other.headers() != null;
+    paused = false;
+    state = sentNanos == 0 ? State.CONNECTING : State.WAITING;
+    replay(other);
+  }
+
+  /** What it had brought already is the beginning of the answer. */
+  private void replay(Rival other) {
+    MultiMap headers = other.headers();
+    if (headers == null) {
+      return;
+    }
+    Attempt mine = attempt;
+    took(sink.head(turn, attempts, 200, headers, mine));
+    for (Buffer bytes : other.kept()) {
+      if (over || attempt != mine) {
+        return;
+      }
+      took(sink.data(bytes));
+    }
+    if (other.ended() && !over && attempt == mine) {
+      settle(sink.end(), "incomplete");
+    }
+  }
+
+  private void leaveRival(String outcome) {
+    Rival other = rival;
+    if (other != null) {
+      rival = null;
+      other.leave(Turn.Ended.ABANDONED);
+      raced(other.turn(), outcome, other.startedNanos());
+    }
+  }
+
+  private void raced(Turn loser, String outcome, long sinceNanos) {
+    seats.raced(turn, loser, outcome, System.nanoTime() - sinceNanos);
+  }
+
+  /** A step of the rival's, whose bugs end the flight as its own do. */
+  void guarded(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException bug) {
+      crash(bug);
+    }
   }
 
   // Time.
@@ -373,6 +494,12 @@ public final class Flight {
   }
 
   private void check(long now, Timeouts limits) {
+    Rival other = rival;
+    if (other != null) {
+      other.tick(now, limits);
+    } else if (mayHedge(now)) {
+      hedge();
+    }
     if (state == State.CONNECTING) {
       if (passed(limits.connect(), startedNanos, now)) {
         attempt.abandon();
