@@ -20,7 +20,6 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Puts Lettuce's connections on the house's own event loops: a request, its connection to Redis and

@@ -63,30 +63,38 @@ final class SpanHop implements Hop {
     }
   }
 
-  /** Closes an attempt that another one follows. */
-  void close() {
+  boolean isAt(@Nullable String backend) {
+    return turn.backend().id().equals(backend);
+  }
+
+  /**
+   * Closes it, as the call has ended.
+   *
+   * @param answered whether what the client was given is of this attempt; else another one followed
+   *     it, or won against it
+   */
+  void close(Ending ending, boolean answered) {
     if (span.isRecording()) {
       where();
-      failed(error == null ? "status_" + status : error);
+      asked(ending);
+      if (answered) {
+        used(ending);
+        judge(ending);
+      } else {
+        failed(error != null ? error : status >= CLIENT_ERROR ? "status_" + status : "abandoned");
+      }
     }
     end();
   }
 
-  /** Closes the last attempt, whose answer the client was given. */
-  void close(Ending ending) {
-    if (span.isRecording()) {
-      where();
-      asked(ending);
-      used(ending);
-      if (error != null) {
-        failed(error);
-      } else if (ending.outcome() == Ending.Outcome.CANCELLED) {
-        span.setAttribute(Names.ERROR, "cancelled");
-      } else if (ending.outcome() == Ending.Outcome.FAILED || status >= CLIENT_ERROR) {
-        failed(ending.reason());
-      }
+  private void judge(Ending ending) {
+    if (error != null) {
+      failed(error);
+    } else if (ending.outcome() == Ending.Outcome.CANCELLED) {
+      span.setAttribute(Names.ERROR, "cancelled");
+    } else if (ending.outcome() == Ending.Outcome.FAILED || status >= CLIENT_ERROR) {
+      failed(ending.reason());
     }
-    end();
   }
 
   private void end() {

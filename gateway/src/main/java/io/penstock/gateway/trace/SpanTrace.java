@@ -13,9 +13,10 @@ import io.penstock.gateway.call.Hop;
 import io.penstock.gateway.call.Route;
 import io.penstock.gateway.call.Trace;
 import io.penstock.gateway.call.Turn;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A request's span and those of its attempts. The attempts' are closed with the request's, when
@@ -31,7 +32,7 @@ final class SpanTrace implements Trace {
   private final Span span;
   private final Clock clock;
   private final String method;
-  private @Nullable SpanHop last;
+  private final List<SpanHop> hops = new ArrayList<>(1);
 
   SpanTrace(Tracer tracer, Context context, Span span, Clock clock, String method) {
     this.tracer = tracer;
@@ -43,9 +44,6 @@ final class SpanTrace implements Trace {
 
   @Override
   public Hop hop(Turn turn) {
-    if (last != null) {
-      last.close();
-    }
     Span attempt =
         tracer
             .spanBuilder(turn.pool().servedModel())
@@ -54,19 +52,28 @@ final class SpanTrace implements Trace {
             .setStartTimestamp(clock.epochNanos(System.nanoTime()), TimeUnit.NANOSECONDS)
             .startSpan();
     SpanHop hop = new SpanHop(attempt, context.with(attempt), clock, turn);
-    last = hop;
+    hops.add(hop);
     return hop;
   }
 
   @Override
   public void ended(Ending ending, long microUsd) {
-    if (last != null) {
-      last.close(ending);
-    }
+    closeHops(ending);
     if (span.isRecording()) {
       describe(ending, microUsd);
     }
     span.end(clock.epochNanos(System.nanoTime()), TimeUnit.NANOSECONDS);
+  }
+
+  /** Of attempts that raced, the last at the backend that the call ended with has its tokens. */
+  private void closeHops(Ending ending) {
+    int answered = hops.size() - 1;
+    for (int i = 0; i < hops.size(); i++) {
+      answered = hops.get(i).isAt(ending.backend()) ? i : answered;
+    }
+    for (int i = 0; i < hops.size(); i++) {
+      hops.get(i).close(ending, i == answered);
+    }
   }
 
   private void describe(Ending ending, long microUsd) {
