@@ -33,6 +33,15 @@ public final class MeasurementFiles {
   /** Standard deviation over mean of ShareGPT's prompts and answers. */
   private static final double SHAREGPT_VARIATION = 1.1;
 
+  /** The same where lengths are means of prompts that nobody names. */
+  private static final double OTHER_VARIATION = 0.8;
+
+  private static final double HUNDREDS = 100;
+  private static final double FIFTIES = 50;
+
+  /** What is shorter than this is made up, whatever its length. */
+  private static final double SHORT = 64;
+
   /** A replica's sequences need about this share of its memory. */
   private static final double ROOM = 0.25;
 
@@ -116,9 +125,23 @@ public final class MeasurementFiles {
   }
 
   private static double variation(Map<String, String> row, String notes) {
-    return notes.contains("ShareGPT") || text(row, "load_mode").endsWith("sharegpt")
-        ? SHAREGPT_VARIATION
+    if (notes.contains("ShareGPT") || text(row, "load_mode").endsWith("sharegpt")) {
+      return SHAREGPT_VARIATION;
+    }
+    return isMean(number(row, "isl"), HUNDREDS, 0.01) && isMean(number(row, "osl"), FIFTIES, 0)
+        ? OTHER_VARIATION
         : 0;
+  }
+
+  /**
+   * Whether nobody would ask for just this length, so that it is the mean of real ones: it is
+   * neither a round number nor a power of two, nor as near to one as {@code tolerance} says.
+   */
+  private static boolean isMean(double length, double round, double tolerance) {
+    double rounded = round * Math.max(1, Math.rint(length / round));
+    double power = Math.pow(2, Math.rint(Math.log(length) / Math.log(2)));
+    double off = tolerance * length;
+    return length > SHORT && Math.abs(length - rounded) > off && Math.abs(length - power) > off;
   }
 
   private static void refuseWhatIsNotReplicas(Map<String, String> row, String notes) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.penstock.config.catalog.Catalog;
 import io.penstock.config.catalog.FittedTable;
+import io.penstock.planner.accuracy.Measurement;
 import io.penstock.planner.model.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -146,6 +147,21 @@ class AccuracyTest {
     assertThat(fitted.overallWithoutTtft().median())
         .isLessThan(shipped.overallWithoutTtft().median())
         .isLessThan(0.1);
+  }
+
+  @Test
+  void rows_withLengthsThatNobodyWouldAskFor_areMeansOfOthers() throws IOException {
+    String row = row("a-1", "llama-2-7b", "h100", "fp16", 1, "16", "req_s", "9", "closed_loop");
+    data(
+        row,
+        row.replace(",512,128,", ",467,256,"),
+        row.replace(",512,128,", ",1998,94,"),
+        row.replace(",512,128,", ",217,100,"),
+        row.replace(",512,128,", ",217,202,"));
+
+    var rows = MeasurementFiles.read(directory, Catalog.shipped()).rows();
+
+    assertThat(rows).extracting(Measurement::variation).containsExactly(0.0, 0.0, 0.0, 0.0, 0.8);
   }
 
   @Test

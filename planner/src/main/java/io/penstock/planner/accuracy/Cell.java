@@ -6,6 +6,7 @@ import io.penstock.planner.capacity.Engine;
 import io.penstock.planner.capacity.EngineParameters;
 import io.penstock.planner.capacity.Workload;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,14 +20,24 @@ final class Cell {
   /** How fast a row loses weight as rows of its kind grow many. */
   private static final double CROWDING = 0.25;
 
-  /** How much graver it is to promise too much than too little. */
-  private static final double OPTIMISM = 1.6;
+  /**
+   * How much graver it is to promise too high a rate, by which capacity is bought, than too low.
+   */
+  private static final double OPTIMISM = 2;
 
   /** A first token waits for much that rows do not name: arrivals, tokenising, where it is seen. */
   private static final double TRUST_IN_TTFT = 0.4;
 
   /** So many rows tell their noise. */
   private static final double ENOUGH = 6;
+
+  /** Rows of one run are predicted once. */
+  private static final Comparator<Measurement> RUNS_TOGETHER =
+      Comparator.comparing((Measurement row) -> row.setup().toString())
+          .thenComparing(row -> row.load().toString())
+          .thenComparing(Measurement::promptTokens)
+          .thenComparing(Measurement::completionTokens)
+          .thenComparing(Measurement::variation);
 
   private final int[] effects;
   private final List<Measurement> rows;
@@ -45,10 +56,10 @@ final class Cell {
 
   Cell(int[] effects, List<Measurement> rows, Function<Setup, Engine> engines) {
     this.effects = effects;
-    this.rows = rows;
+    this.rows = rows.stream().sorted(RUNS_TOGETHER).toList();
     this.engines = engines;
-    this.loads = rows.stream().map(Expectation::workload).toList();
-    this.weights = weights(rows);
+    this.loads = this.rows.stream().map(Expectation::workload).toList();
+    this.weights = weights(this.rows);
   }
 
   /** Which effects make up its parameters. */
@@ -127,15 +138,20 @@ final class Cell {
   private double[] residuals(double[] sum) {
     var parameters = EngineParameters.PRIOR.scaled(sum);
     double[] residuals = new double[rows.size()];
-    Setup known = rows.getFirst().setup();
-    var replica = replica(known, parameters);
+    var before = rows.getFirst();
+    var replica = replica(before.setup(), parameters);
+    var seen = Expectation.prediction(before.load(), loads.getFirst(), replica);
     for (int i = 0; i < residuals.length; i++) {
       var row = rows.get(i);
-      if (!row.setup().equals(known)) {
-        known = row.setup();
-        replica = replica(known, parameters);
+      var load = loads.get(i);
+      if (!row.setup().equals(before.setup())) {
+        replica = replica(row.setup(), parameters);
       }
-      residuals[i] = Math.log(Expectation.of(row, loads.get(i), replica) / row.value());
+      if (!row.isOfTheRunOf(before)) {
+        seen = Expectation.prediction(row.load(), load, replica);
+      }
+      residuals[i] = Math.log(Expectation.value(row, load, replica, seen) / row.value());
+      before = row;
     }
     return residuals;
   }
@@ -147,7 +163,7 @@ final class Cell {
 
   /** How much graver a residual is for its sign. */
   private static double gravity(Measurement row, double residual) {
-    return row.metric().isRate() == residual > 0 ? OPTIMISM : 1;
+    return row.metric().isRate() && residual > 0 ? OPTIMISM : 1;
   }
 
   /** The hundredth row of one kind says less than the first. */

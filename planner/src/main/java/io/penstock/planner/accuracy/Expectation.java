@@ -38,11 +38,7 @@ public final class Expectation {
   /** The metric's value, in its unit. */
   public static double of(Measurement measurement, Engine engine) {
     var replica = ContinuousBatching.of(deployment(measurement.setup(), engine));
-    return of(measurement, workload(measurement), replica);
-  }
-
-  /** The same of a replica and requests that are at hand. */
-  static double of(Measurement measurement, Workload load, ContinuousBatching replica) {
+    var load = workload(measurement);
     return value(measurement, load, replica, prediction(measurement.load(), load, replica));
   }
 
@@ -56,7 +52,8 @@ public final class Expectation {
         1);
   }
 
-  private static Prediction prediction(Load how, Workload load, ContinuousBatching replica) {
+  /** What requests see that come as {@code how} says. */
+  static Prediction prediction(Load how, Workload load, ContinuousBatching replica) {
     return switch (how) {
       case Load.SingleStream _ -> replica.staticBatch(load, 1);
       case Load.StaticBatch(double n) -> replica.staticBatch(load, n);
@@ -67,7 +64,8 @@ public final class Expectation {
     };
   }
 
-  private static double value(
+  /** What {@code measurement} is of all that was seen. */
+  static double value(
       Measurement measurement, Workload load, ContinuousBatching replica, Prediction seen) {
     double in = measurement.promptTokens();
     double out = measurement.completionTokens();

@@ -33,6 +33,15 @@ public record Measurement(
     }
   }
 
+  /** Whether another metric of the same run is the other. */
+  boolean isOfTheRunOf(Measurement other) {
+    return setup.equals(other.setup)
+        && load.equals(other.load)
+        && promptTokens == other.promptTokens
+        && completionTokens == other.completionTokens
+        && variation == other.variation;
+  }
+
   /**
    * A served model.
    *

@@ -170,19 +170,21 @@ public final class ContinuousBatching {
 
   /** A fixed number of requests in flight: each that ends is followed by another at once. */
   public Prediction closedLoop(Workload load, double inFlight) {
-    return closedLoop(load, inFlight, 0);
+    return closedLoop(load, inFlight, 0, 0);
   }
 
   /**
    * The same where the engine was started with as many places as there are clients, as benchmarks
    * do: a request then waits until a place is seen to be free, which takes the longer the fewer
-   * there are. Alone among the loads it may answer sooner at a higher one.
+   * there are. Alone among the loads it may answer sooner at a higher one. Clients that started
+   * together come in waves, so that the prompts that one met before its first token do not come
+   * between its tokens again.
    */
   public Prediction closedLoopWithoutSpare(Workload load, double inFlight) {
-    return closedLoop(load, inFlight, slot);
+    return closedLoop(load, inFlight, slot, burst);
   }
 
-  private Prediction closedLoop(Workload load, double inFlight, double slots) {
+  private Prediction closedLoop(Workload load, double inFlight, double slots, double gone) {
     if (!(inFlight >= 1 && inFlight < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("requests in flight must be 1 or more, not " + inFlight);
     }
@@ -193,7 +195,9 @@ public final class ContinuousBatching {
     double waiting = ahead / rate;
     var wait = Wait.around(waiting, waiting / rate);
     double met = burst * (n - 1);
-    return prediction(load, inFlight, n, n - 1, rate, wait, met, n / most, inFlight > most);
+    double between = (1 - gone) * (n - 1);
+    return prediction(
+        load, inFlight, n, n - 1, rate, wait, met, between, n / most, inFlight > most);
   }
 
   /** Requests that come as a Poisson stream. A saturated replica's times are infinite. */
@@ -220,6 +224,7 @@ public final class ContinuousBatching {
         requestsPerSecond,
         wait,
         met,
+        Math.min(n, most - 1),
         utilisation,
         false);
   }
@@ -247,7 +252,7 @@ public final class ContinuousBatching {
   /** So many requests, all there at once, of which a client keeps so many open. */
   public Prediction burst(Workload load, double requests, double atOnce) {
     double most = maxSequences(load);
-    double n = Math.min(requests, Math.min(atOnce, most));
+    double n = Math.min(Math.min(requests, fed(load)), Math.min(atOnce, most));
     double rate = throughput(load, n);
     double prefill = prefillSeconds(load, n);
     double fill = n * prefill;
@@ -271,6 +276,19 @@ public final class ContinuousBatching {
         decode,
         n / most,
         requests > most);
+  }
+
+  /**
+   * Sequences that run at once at most while prompts queue: each step takes in so many prompt
+   * tokens and no more, and a sequence that has come in leaves after its own steps.
+   */
+  private double fed(Workload load) {
+    double fresh = load.freshPromptTokens();
+    if (!(fresh > 0)) {
+      return Double.POSITIVE_INFINITY;
+    }
+    double each = stepTokens / fresh;
+    return load.decodeSteps() * each + Math.max(1, each);
   }
 
   /**
@@ -303,8 +321,8 @@ public final class ContinuousBatching {
     double met = busy / (2 * (1 - busy)) * promptSkew(load);
     double waiting = (high - n) / rate;
     var wait = Wait.around(waiting, square(waiting) / 3);
-    return prediction(
-        load, high, seen, Math.min(n, most - 1), rate, wait, met, n / most, high > most);
+    double others = Math.min(n, most - 1);
+    return prediction(load, high, seen, others, rate, wait, met, others, n / most, high > most);
   }
 
   /** The {@code n} of {@link #run}: false position, as in {@link #balance}. */
@@ -490,6 +508,12 @@ public final class ContinuousBatching {
     return high;
   }
 
+  /**
+   * What a request sees.
+   *
+   * @param met prompts that are taken in before its first token, beside its own
+   * @param between prompts that are taken in between its tokens
+   */
   private Prediction prediction(
       Workload load,
       double inFlight,
@@ -498,6 +522,7 @@ public final class ContinuousBatching {
       double rate,
       Wait wait,
       double met,
+      double between,
       double utilisation,
       boolean saturated) {
     double decode = decodeSeconds(load, n);
@@ -509,9 +534,9 @@ public final class ContinuousBatching {
     double another = leastPromptSeconds(load);
     double ttft = beside / 2 + together + requestSeconds;
     double ttftVariance = beside * beside / 12 + (met + promptSkew(load) - 1) * square(another);
-    var pace = pace(load, n, others);
+    var pace = pace(load, n, between);
     double tpot = pace.tpotSeconds();
-    double between = tpot - decode;
+    double interrupted = tpot - decode;
     double late = ttft + pace.queuedSeconds();
     double tpotVariance = steps > 0 ? others * interruptionSquare / (steps * steps) : 0;
     double perToken = load.tokensPerStep();
@@ -525,7 +550,7 @@ public final class ContinuousBatching {
         interrupted(
             Latency.spread(tpot / perToken, tpotVariance / square(perToken)),
             decode / perToken,
-            between / perToken / Math.sqrt(1 + promptSkew(load) / Math.max(others, 1e-9))),
+            interrupted / perToken / Math.sqrt(1 + promptSkew(load) / Math.max(others, 1e-9))),
         after(
             late + after * tpot / perToken,
             ttftVariance + square(after / perToken) * tpotVariance + lengthVariance,
@@ -557,13 +582,13 @@ public final class ContinuousBatching {
    * Decode steps and the prompts that they take in. A step takes at most so many prompt tokens, so
    * where prompts come faster than steps can take them, they queue before the first token instead.
    */
-  private Pace pace(Workload load, double n, double others) {
+  private Pace pace(Workload load, double n, double prompts) {
     double decode = decodeSeconds(load, n);
     double steps = load.decodeSteps();
     if (!(steps > 0)) {
-      return new Pace(0, others * prefillBeside(load, 1));
+      return new Pace(0, prompts * prefillBeside(load, 1));
     }
-    double work = others * prefillBeside(load, Math.max(1, others));
+    double work = prompts * prefillBeside(load, Math.max(1, prompts));
     double fullest = fullestStepSeconds(load, n) - decode;
     double taken = Math.min(work, steps * fullest);
     return new Pace(decode + taken / steps, work - taken);

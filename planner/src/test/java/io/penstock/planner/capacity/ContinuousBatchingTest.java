@@ -74,6 +74,27 @@ class ContinuousBatchingTest {
   }
 
   @Test
+  void burst_ofLongPrompts_decodesNoMoreThanStepsTakeIn() {
+    var deployment = Sample.of(Sample.LLAMA_7B, Sample.A100, 1);
+    var replica = ContinuousBatching.of(deployment);
+    double prompt = 4.0 * deployment.engine().stepTokens();
+
+    var seen = replica.burst(Workload.of(prompt, 9), 1000, 1000);
+
+    assertThat(seen.decoding()).isEqualTo(8 / 4.0 + 1);
+  }
+
+  @Test
+  void closedLoopWithoutSpare_inWaves_meetsNoPromptTwice() {
+    var replica = ContinuousBatching.of(Sample.of(Sample.LLAMA_7B, Sample.A100, 1));
+    var load = Workload.of(512, 128);
+
+    var waves = replica.closedLoopWithoutSpare(load, 16);
+
+    assertThat(waves.tpot().mean()).isLessThan(replica.closedLoop(load, 16).tpot().mean());
+  }
+
+  @Test
   void openLoop_withMoreLoad_isNeverFaster() {
     for (var deployment : Sample.variety()) {
       var replica = ContinuousBatching.of(deployment);
