@@ -181,7 +181,7 @@ final class FleetFaultsTest {
         var other =
             Member.of(FleetMember.CONFIG, server.url(), Member.PATIENT, FleetMember.LEASE, null)) {
       Store store = new Store(server);
-      Process doomed = start(server, FleetMember.SLOTS - 2);
+      Process doomed = start(server, String.valueOf(FleetMember.SLOTS - 2));
       try (BufferedReader says = doomed.inputReader()) {
         String line = says.readLine();
         while (line != null && !line.startsWith("taken")) {
@@ -215,6 +215,42 @@ final class FleetFaultsTest {
     }
   }
 
+  /** Whatever it was about to do: what it had taken and not given back is lost, and no more. */
+  @Test
+  void killedGateway_inTheMiddleOfItsWork_losesNoMoreThanItsLeases() throws Exception {
+    try (var server = RedisServer.start();
+        var other =
+            Member.of(FleetMember.CONFIG, server.url(), Member.PATIENT, FleetMember.LEASE, null)) {
+      Store store = new Store(server);
+      Process doomed = start(server, "busy");
+      try (BufferedReader says = doomed.inputReader()) {
+        String line = says.readLine();
+        while (line != null && !line.equals("busy")) {
+          line = says.readLine();
+        }
+        doomed.destroyForcibly().waitFor();
+        long leases = store.leases("key:paid:paid");
+        long spent = store.number("tenant:paid:paid", "mp");
+        long lost = leases * FleetMember.WORST_MICRO_USD;
+        assertThat(leases).isBetween(1L, (long) FleetMember.SLOTS);
+        assertThat(store.number("tenant:paid:paid", "mh")).isEqualTo(lost);
+
+        List<Reservation> mine = new ArrayList<>();
+        await(() -> {
+          takeAll(other, mine);
+          return mine.size() == FleetMember.SLOTS;
+        });
+        mine.forEach(one -> one.settle(new Usage(1, 0, 1, true), 1));
+        await(() -> store.leases("key:paid:paid") == 0);
+        assertThat(store.number("tenant:paid:paid", "mp"))
+            .isEqualTo(spent + lost + FleetMember.SLOTS);
+        assertThat(store.number("tenant:paid:paid", "mh")).isZero();
+      } finally {
+        doomed.destroyForcibly();
+      }
+    }
+  }
+
   private static boolean says(RedisServer server, String asked, String text) {
     try {
       return server.command(asked.split(" ")).contains(text);
@@ -231,7 +267,7 @@ final class FleetFaultsTest {
     }
   }
 
-  private static Process start(RedisServer server, int slots) throws Exception {
+  private static Process start(RedisServer server, String work) throws Exception {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     return new ProcessBuilder(
             java,
@@ -243,7 +279,7 @@ final class FleetFaultsTest {
             System.getProperty("java.class.path"),
             FleetMember.class.getName(),
             server.url(),
-            String.valueOf(slots))
+            work)
         .redirectError(ProcessBuilder.Redirect.DISCARD)
         .start();
   }
