@@ -4,16 +4,21 @@
 import http from "node:http";
 
 const [name, base, length, wanted] = process.argv.slice(2);
-const seconds = +length, start = 15, drain = 45;
-const slo = { ttft: 1500, tpot: 120 }, answer = 100, words = 340, obeys = 10, graceMillis = 20;
+const seconds = +length, start = 15, drain = 30;
+const slo = { ttft: 1500, tpot: 100 }, answer = 200, words = 340, obeys = 10, graceMillis = 20;
 const agent = new http.Agent({ keepAlive: true, maxSockets: Infinity });
 let seed = 7;
-const random = () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
+const random = () => { // mulberry32
+  let t = (seed = (seed + 0x6d2b79f5) | 0);
+  t = Math.imul(t ^ (t >>> 15), t | 1);
+  t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+};
 const prompt = () => Array.from({ length: words }, () => "w" + Math.floor(random() * 9000)).join(" ");
-const body = () => JSON.stringify({ model: "mistral-7b", stream: true, max_tokens: answer, ignore_eos: true, messages: [{ role: "user", content: prompt() }] });
+const body = () => JSON.stringify({ model: "mistral-7b", stream: true, max_tokens: Math.round(answer * (0.5 + random())), ignore_eos: true, messages: [{ role: "user", content: prompt() }] });
 const tiers = {}, began = Date.now() + 500;
 
-function ask(tier, at, obeying) {
+function ask(tier, at, obeying, question = body()) {
   const mine = tiers[tier], counts = at - began >= start * 1000 && !obeying;
   if (!obeying) mine.asked++;
   if (counts) mine.counted++;
@@ -21,7 +26,7 @@ function ask(tier, at, obeying) {
   const request = http.request(base + "/v1/chat/completions", { method: "POST", agent, headers }, response => {
     if (response.statusCode === 503) {
       response.resume();
-      refused(tier, mine, at, obeying, +response.headers["retry-after-ms"]);
+      refused(tier, mine, at, obeying, question, +response.headers["retry-after-ms"]);
     } else if (response.statusCode === 200) {
       take(mine, at, counts, obeying, response);
     } else {
@@ -30,10 +35,10 @@ function ask(tier, at, obeying) {
     }
   });
   request.on("error", () => mine.failed++);
-  request.end(body());
+  request.end(question);
 }
 
-function refused(tier, mine, at, obeying, wait) {
+function refused(tier, mine, at, obeying, question, wait) {
   if (obeying) {
     mine.broken++;
     return;
@@ -42,7 +47,7 @@ function refused(tier, mine, at, obeying, wait) {
   mine.refusedMillis.push(Date.now() - at);
   mine.told.push(wait);
   if (mine.refused % obeys === 1 && Date.now() + wait - began < seconds * 1000) {
-    setTimeout(() => ask(tier, Date.now(), true), wait + graceMillis);
+    setTimeout(() => ask(tier, Date.now(), true, question), wait + graceMillis);
   }
 }
 

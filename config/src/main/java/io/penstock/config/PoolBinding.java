@@ -98,11 +98,10 @@ final class PoolBinding {
 
   private static Resilience resilience(Section section) {
     Breaker breaker = section.section("breaker").map(PoolBinding::breaker).orElse(Breaker.DEFAULT);
-    Duration interval =
-        section.section("health").map(PoolBinding::healthInterval).orElse(Duration.ZERO);
+    Asking asking = section.section("health").map(PoolBinding::asking).orElse(Asking.NEVER);
     Retries retries = section.section("retries").map(PoolBinding::retries).orElse(Retries.DEFAULT);
     Hedge hedge = section.section("hedge").map(PoolBinding::hedge).orElse(Hedge.OFF);
-    return new Resilience(breaker, retries, interval, hedge);
+    return new Resilience(breaker, retries, asking.health(), asking.metrics(), hedge);
   }
 
   private static Hedge hedge(Section section) {
@@ -132,10 +131,16 @@ final class PoolBinding {
         () -> new Breaker(errors, slow, slowFirst, window, minimum, pause, longest), otherwise);
   }
 
-  private static Duration healthInterval(Section section) {
-    var interval = section.read("interval", Notation.DURATION, Duration.ZERO);
+  /** How often servers are asked, and for what. */
+  private record Asking(Duration health, Duration metrics) {
+    static final Asking NEVER = new Asking(Duration.ZERO, Duration.ZERO);
+  }
+
+  private static Asking asking(Section section) {
+    var health = section.read("interval", Notation.DURATION, Duration.ZERO);
+    var metrics = section.read("metrics", Notation.DURATION, Duration.ZERO);
     section.done();
-    return interval;
+    return new Asking(health, metrics);
   }
 
   /** Who has an address and no hardware sells tokens; who has hardware runs vLLM. */

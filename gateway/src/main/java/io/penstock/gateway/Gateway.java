@@ -86,6 +86,7 @@ public final class Gateway {
   private @Nullable AdminPort adminPort;
   private @Nullable Lookout looking;
   private @Nullable Probes probes;
+  private @Nullable Readings readings;
   private @Nullable Future<Void> closed;
 
   /**
@@ -157,8 +158,11 @@ public final class Gateway {
         .compose(_ -> AdminPort.open(vertx, config.admin(), gateway.adminTls, gateway.operations))
         .map(opened -> {
           gateway.adminPort = opened;
+          Readings reading = new Readings(vertx, () -> gateway.stages.config()).start();
+          gateway.readings = reading;
           gateway.looking =
-              new Lookout(gateway.capacities, gateway.backends, gateway.rooms, gateway.scalers)
+              new Lookout(
+                      gateway.capacities, gateway.backends, gateway.rooms, reading, gateway.scalers)
                   .start(vertx);
           gateway.probes =
               new Probes(vertx, () -> gateway.stages.config(), gateway.backends).start();
@@ -334,6 +338,10 @@ public final class Gateway {
     Probes probing = probes;
     if (probing != null) {
       probing.stop();
+    }
+    Readings reading = readings;
+    if (reading != null) {
+      reading.stop();
     }
     List<Future<Void>> closing = new ArrayList<>();
     deployments.forEach(deployment -> closing.add(vertx.undeploy(deployment)));

@@ -29,9 +29,12 @@ final class Lookout {
   private final Scalers scalers;
 
   private final Rooms rooms;
+  private final Readings readings;
   private final List<Runnable> timers = new ArrayList<>(2);
 
-  Lookout(Capacities capacities, Backends backends, Rooms rooms, Scalers scalers) {
+  Lookout(
+      Capacities capacities, Backends backends, Rooms rooms, Readings readings, Scalers scalers) {
+    this.readings = readings;
     this.rooms = rooms;
     this.scalers = scalers;
     this.capacities = capacities;
@@ -69,8 +72,19 @@ final class Lookout {
   private void lookAtRooms() {
     for (PoolStatus pool : backends.status()) {
       int up = (int) pool.backends().stream().filter(Lookout::serves).count();
-      rooms.look(pool.name(), up, bearing(pool.name()));
+      Rooms.Bearing each = bearing(pool.name());
+      rooms.look(pool.name(), up, each, lost(pool, each.places()));
     }
+  }
+
+  private double lost(PoolStatus pool, double places) {
+    double lost = 0;
+    for (Backends.BackendStatus backend : pool.backends()) {
+      if (serves(backend) && Double.isFinite(places)) {
+        lost += readings.lost(pool.name(), backend.id(), backend.inFlight(), places);
+      }
+    }
+    return lost;
   }
 
   private Rooms.Bearing bearing(String pool) {

@@ -19,11 +19,13 @@ import io.penstock.gateway.cache.AnswerCache;
 import io.penstock.gateway.choose.Backends;
 import io.penstock.gateway.choose.Backends.BackendStatus;
 import io.penstock.gateway.choose.Backends.PoolStatus;
+import io.penstock.gateway.queue.Guest;
 import io.penstock.gateway.queue.WaitingRoom;
 import io.penstock.planner.autoscale.PoolCapacity;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 /** A running gateway as its operators see it. */
 final class Operations implements Controls {
   private static final double MICROS_PER_USD = 1e6;
+  private static final double NANOS_PER_SECOND = 1e9;
 
   private final Gateway gateway;
 
@@ -84,7 +87,25 @@ final class Operations implements Controls {
     return new PoolView(
         pool,
         traffic(totals -> totals.pool().equals(pool.name())),
+        queue(pool),
         status.backends().stream().map(Operations::view).toList());
+  }
+
+  private PoolView.QueueView queue(Pool pool) {
+    WaitingRoom room = gateway.rooms().of(pool.name());
+    var waiting = new LinkedHashMap<String, Integer>();
+    var wait = new LinkedHashMap<String, Double>();
+    if (room != null) {
+      for (Tier tier : config().tiers().values()) {
+        waiting.put(tier.name(), room.waiting(tier.name()));
+        wait.put(tier.name(), room.waitNanos(Guest.any(tier)) / NANOS_PER_SECOND);
+      }
+    }
+    return new PoolView.QueueView(
+        room == null ? Integer.MAX_VALUE : room.limit(),
+        room == null ? 0 : room.taken(),
+        waiting,
+        wait);
   }
 
   private static PoolView.BackendView view(BackendStatus backend) {

@@ -28,6 +28,7 @@ import io.penstock.gateway.dryrun.Standing;
 import io.penstock.gateway.expect.Expectations;
 import io.penstock.gateway.queue.Guest;
 import io.penstock.gateway.queue.Rooms;
+import io.penstock.gateway.queue.WaitingRoom;
 import io.penstock.gateway.trace.Tracing;
 import io.penstock.gateway.upstream.AnswerSink;
 import io.penstock.gateway.upstream.Bodies;
@@ -179,10 +180,10 @@ record Stages(
             admit.wouldAdmit(caller, route.pool(), demand, maxMicroUsd),
             admit.peek(caller),
             outlook,
-            pool -> standing(pool, prefix, caller.tenant())));
+            pool -> standing(pool, prefix, guest(call, caller, demand, 0))));
   }
 
-  private Standing standing(Pool pool, Prefix prefix, String tenant) {
+  private Standing standing(Pool pool, Prefix prefix, Guest guest) {
     return backends
         .peek(pool, prefix)
         .map(next ->
@@ -195,8 +196,14 @@ record Stages(
                 capacities
                     .firstToken(pool.name())
                     .orElseGet(() -> expectations.firstToken(pool.name())),
-                expectations.cachedShare(tenant, pool.name())))
+                expectations.cachedShare(guest.tenant(), pool.name()),
+                waitSeconds(pool, guest)))
         .orElse(Standing.UNKNOWN);
+  }
+
+  private double waitSeconds(Pool pool, Guest guest) {
+    WaitingRoom room = rooms.of(pool.name());
+    return room == null ? 0 : room.waitNanos(guest) / NANOS_PER_SECOND;
   }
 
   /** What a call can cost at most; asked only where there is a budget that it could overrun. */

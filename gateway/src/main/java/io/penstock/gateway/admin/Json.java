@@ -57,8 +57,21 @@ final class Json {
         .put("context_tokens", pool.contextTokens())
         .put("state", view.up() ? "up" : "down")
         .put("in_flight", view.inFlight())
+        .put("queue", queue(view.queue()))
         .mergeIn(traffic(view.traffic()))
         .put("backends", byName(view.backends(), BackendView::id, Json::backend));
+  }
+
+  private static JsonObject queue(PoolView.QueueView queue) {
+    var waiting = new JsonObject();
+    queue.waiting().forEach(waiting::put);
+    var wait = new JsonObject();
+    queue.waitSeconds().forEach((tier, seconds) -> putMillis(wait, tier, seconds));
+    return new JsonObject()
+        .put("places", queue.places() == Integer.MAX_VALUE ? null : queue.places())
+        .put("taken", queue.taken())
+        .put("waiting", waiting)
+        .put("wait_ms", wait);
   }
 
   private static JsonObject backend(BackendView backend) {

@@ -2,15 +2,29 @@ package io.penstock.gateway.admin;
 
 import io.penstock.config.Pool;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A pool as the admin port shows it.
  *
  * @param pool its config
  * @param traffic its calls
+ * @param queue its waiting room
  * @param backends in the config's order
  */
-public record PoolView(Pool pool, TrafficView traffic, List<BackendView> backends) {
+public record PoolView(
+    Pool pool, TrafficView traffic, QueueView queue, List<BackendView> backends) {
+
+  /**
+   * A waiting room.
+   *
+   * @param places calls at once; {@link Integer#MAX_VALUE}: as many as come
+   * @param taken of them
+   * @param waiting for one, by tier
+   * @param waitSeconds how long a call of that tier would wait if it came now
+   */
+  public record QueueView(
+      int places, int taken, Map<String, Integer> waiting, Map<String, Double> waitSeconds) {}
 
   /**
    * A model server.

@@ -176,6 +176,7 @@ public final class DryRun {
 
     private void latency() throws IOException {
       Outlook outlook = outlook(pool, standing);
+      out.millis("queue_ms", standing.waitSeconds());
       out.object("ttft_ms", () -> percentiles(outlook.ttftP50(), outlook.ttftP95()));
       out.object("total_ms", () -> percentiles(outlook.totalP50(), outlook.totalP95()));
       out.text("basis", outlook.basis());

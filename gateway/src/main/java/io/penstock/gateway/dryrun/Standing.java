@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param firstToken how its first tokens are spread: as multiples of what the capacity model says
  *     where it is known, else in seconds
  * @param cachedShare the share of the caller's prompts that its servers had cached
+ * @param waitSeconds how long the call would wait for a place there
  */
 public record Standing(
     Optional<String> backend,
@@ -22,8 +23,9 @@ public record Standing(
     double ttftSeconds,
     double tpotSeconds,
     FirstToken firstToken,
-    double cachedShare) {
+    double cachedShare,
+    double waitSeconds) {
   /** Of a pool of which nothing is known. */
   public static final Standing UNKNOWN =
-      new Standing(Optional.empty(), "", 0, Double.NaN, Double.NaN, FirstToken.UNKNOWN, 0);
+      new Standing(Optional.empty(), "", 0, Double.NaN, Double.NaN, FirstToken.UNKNOWN, 0, 0);
 }

@@ -14,6 +14,11 @@ import io.penstock.config.Tier;
  */
 public record Guest(
     Tier tier, String tenant, double tokens, double promptTokens, boolean streams, long question) {
+  /** Whoever of a tier comes next, of whose call nothing is known. */
+  public static Guest any(Tier tier) {
+    return new Guest(tier, "", 0, 0, false, 0);
+  }
+
   boolean urgent() {
     return tier.priority() == Tier.Priority.HIGH;
   }

@@ -84,15 +84,17 @@ public final class Rooms {
    *
    * @param up backends that take calls
    * @param each what one of them bears
+   * @param lost places there that are not this gateway's to give
    */
-  public void look(String pool, int up, Bearing each) {
+  public void look(String pool, int up, Bearing each, double lost) {
     WaitingRoom room = rooms.get(pool);
     if (room == null) {
       return;
     }
     // Where no backend is up nobody has a reason to wait for one: the chooser says what is next.
     int most = room.terms().maxConcurrency();
-    double places = most > 0 ? most : Math.floor(each.places() * Math.max(1, up));
+    double places =
+        most > 0 ? most : Math.floor(Math.max(1, each.places() * Math.max(1, up) - lost));
     room.bears(
         up == 0 ? Integer.MAX_VALUE : (int) Math.min(Integer.MAX_VALUE, places),
         up == 0 ? Long.MAX_VALUE : (long) Math.min(Long.MAX_VALUE, each.kvTokens() * up),

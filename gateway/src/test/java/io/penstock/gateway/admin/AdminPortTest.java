@@ -210,6 +210,10 @@ final class AdminPortTest {
         new JsonObject(get("/api/pools").body()).getJsonObject("pools").getJsonObject("small");
     assertThat(small.getString("model")).isEqualTo("llama-2-7b");
     assertThat(small.getInteger("in_flight")).isEqualTo(3);
+    var queue = small.getJsonObject("queue");
+    assertThat(queue.getInteger("places")).isEqualTo(8);
+    assertThat(queue.getJsonObject("waiting").getInteger("free")).isEqualTo(2);
+    assertThat(queue.getJsonObject("wait_ms").getDouble("free")).isEqualTo(1500);
     assertThat(small.getString("state")).isEqualTo("up");
     assertThat(small.getJsonObject("requests").getInteger("failed")).isEqualTo(1);
     var backends = small.getJsonObject("backends");
@@ -542,7 +546,12 @@ final class AdminPortTest {
               new BackendView(
                   "small-1", "http://127.0.0.1:1", "up", 3, 0, "closed", 0, 0.1205, nan),
               new BackendView("small-2", "http://127.0.0.1:2", "down", 0, 4, "open", 0, nan, nan));
-      return List.of(new PoolView(SMALL, new TrafficView(9, 0, 1, 0, 100, 50, 0.5), backends));
+      return List.of(
+          new PoolView(
+              SMALL,
+              new TrafficView(9, 0, 1, 0, 100, 50, 0.5),
+              new PoolView.QueueView(8, 8, Map.of("free", 2), Map.of("free", 1.5)),
+              backends));
     }
 
     @Override

@@ -61,7 +61,8 @@ final class DryRunTest {
             Double.NaN,
             Double.NaN,
             FirstToken.UNKNOWN,
-            0);
+            0,
+            0.25);
   }
 
   private JsonNode answer(String prompt, int inFlight) throws IOException {
@@ -198,11 +199,23 @@ final class DryRunTest {
             new Taken(LIMITS),
             _ ->
                 new Standing(
-                    Optional.of("large"), "it is its turn", 2, 0.25, 0.02, FirstToken.UNKNOWN, 0));
+                    Optional.of("large"),
+                    "it is its turn",
+                    2,
+                    0.25,
+                    0.02,
+                    FirstToken.UNKNOWN,
+                    0,
+                    0));
     assertThat(observed.at("/latency/ttft_ms/p50").asLong()).isEqualTo(250);
     assertThat(observed.at("/latency/total_ms/p50").asLong())
         .isEqualTo(250 + 20 * (observed.at("/tokens/completion_expected").asLong() - 1));
     assertThat(observed.at("/latency/basis").asText()).isEqualTo("observed");
+  }
+
+  @Test
+  void latency_saysHowLongTheCallWouldWaitForAPlace() throws IOException {
+    assertThat(answer(EASY, 3).at("/latency/queue_ms").asLong()).isEqualTo(250);
   }
 
   @Test
@@ -238,7 +251,8 @@ final class DryRunTest {
             1,
             0.02,
             new FirstToken(p50, p95),
-            cachedShare);
+            cachedShare,
+            0);
   }
 
   @Test

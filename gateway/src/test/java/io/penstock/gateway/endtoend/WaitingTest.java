@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.penstock.gateway.testing.RawClient;
 import io.penstock.gateway.testing.TestBed;
 import io.penstock.loadtest.modelserver.Fault;
+import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,6 +86,14 @@ final class WaitingTest {
     assertThat(answer.header("x-penstock-pool")).isEqualTo("medium");
     assertThat(bed.metric("penstock_fallbacks_total", "reason=\"busy_upgrade\"")).isEqualTo(1);
     assertThat(bed.metrics()).contains("penstock_upgrade_cost_usd_total{");
+  }
+
+  @Test
+  void dryRun_saysHowLongItWouldWait() {
+    var answer = Ask.post(bed, CHAT, TestBed.ENTERPRISE, BRIEF, "x-penstock-dry-run: true");
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(new JsonObject(answer.text()).getJsonObject("latency").getLong("queue_ms"))
+        .isPositive();
   }
 
   @Test

@@ -128,7 +128,7 @@ final class Burst {
 
   private void look() {
     for (var pool : backends.status()) {
-      rooms.look(pool.name(), pool.backends().size(), bearing);
+      rooms.look(pool.name(), pool.backends().size(), bearing, 0);
     }
     agenda.in(0.05, this::look);
   }
