@@ -115,7 +115,7 @@ class SchemaTest {
             return;
           }
           if (kind.equals("pools.*.health")) {
-            assertThat(keys(section)).containsExactly("interval");
+            assertThat(keys(section)).containsExactlyInAnyOrder("interval", "metrics");
             return;
           }
           assertThat(RECORDS).containsKey(kind);
