@@ -18,6 +18,5 @@ public record Resilience(
     Duration metricsInterval,
     Hedge hedge) {
   public static final Resilience DEFAULT =
-      new Resilience(
-          Breaker.DEFAULT, Retries.DEFAULT, Duration.ZERO, Duration.ZERO, Hedge.OFF);
+      new Resilience(Breaker.DEFAULT, Retries.DEFAULT, Duration.ZERO, Duration.ZERO, Hedge.OFF);
 }

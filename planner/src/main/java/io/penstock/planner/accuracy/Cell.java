@@ -35,9 +35,9 @@ final class Cell {
   private static final Comparator<Measurement> RUNS_TOGETHER =
       Comparator.comparing((Measurement row) -> row.setup().toString())
           .thenComparing(row -> row.load().toString())
-          .thenComparing(Measurement::promptTokens)
-          .thenComparing(Measurement::completionTokens)
-          .thenComparing(Measurement::variation);
+          .thenComparingDouble(Measurement::promptTokens)
+          .thenComparingDouble(Measurement::completionTokens)
+          .thenComparingDouble(Measurement::variation);
 
   private final int[] effects;
   private final List<Measurement> rows;
