@@ -66,6 +66,13 @@ class ScenarioFileTest {
     assertThat(problems(PLAIN)).isEmpty();
   }
 
+  @Test
+  void replicaOfNoGpus_isRefused() {
+    assertThat(problems(PLAIN.replace("gpu: t4,", "gpu: t4, gpus-per-replica: 0,")))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("pools.small.gpus-per-replica: must be 1 GPU or more, not 0");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
