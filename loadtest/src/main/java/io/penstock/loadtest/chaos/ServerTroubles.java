@@ -59,6 +59,26 @@ final class ServerTroubles {
     stage.awaitBack();
   }
 
+  /** Servers that were found once stay, whatever becomes of who named them. */
+  static void dnsGone(Stage stage) throws Exception {
+    int port = Stage.freePort();
+    stage.modelServer(port);
+    Names names = stage.closing(Names.start());
+    String found =
+        "discover: {dns: \"http://b.models.test:%d\", server: \"%s\", every: 1s}"
+            .formatted(port, names.address());
+    stage.open(found);
+    stage.warm();
+    stage.begins();
+    names.become(Names.Mood.SILENT);
+    Stage.hold(4000);
+    names.become(Names.Mood.KNOWS_NO_NAME);
+    Stage.hold(3000);
+    names.become(Names.Mood.ANSWERS);
+    stage.healed();
+    Stage.hold(2000);
+  }
+
   static void halfOpen(Stage stage) throws Exception {
     joinedBy(stage, stage.closing(BadServer.vanished()), 3000);
   }
@@ -73,6 +93,8 @@ final class ServerTroubles {
 
   static void endless(Stage stage) throws Exception {
     joinedBy(stage, stage.closing(BadServer.start(BadServer.endless())), 6000);
+    // The last that were given to b end with the total time-out.
+    Stage.hold(5000);
   }
 
   static void hugeFrame(Stage stage) throws Exception {

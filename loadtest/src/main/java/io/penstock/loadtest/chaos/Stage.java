@@ -1,6 +1,7 @@
 package io.penstock.loadtest.chaos;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -17,8 +18,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +37,10 @@ final class Stage implements AutoCloseable {
   private static final long BACK_SECONDS = 20;
   private static final long SETTLE_SECONDS = 15;
   private static final int WARM_CALLS = 12;
+  private static final Pattern TIME = Pattern.compile("\"time\":\"([^\"]+)\"");
+  private static final Pattern FAILED = Pattern.compile("pool pool, backend \\S+: (\\w+):");
+  private static final Pattern RETRIED =
+      Pattern.compile("^penstock_retries_total\\{.*reason=\"(\\w+)\".*} ([0-9.E]+)$");
 
   private final Trouble trouble;
   private final Launcher launcher;
@@ -61,8 +69,18 @@ final class Stage implements AutoCloseable {
 
   /** Starts the gateway in front of {@code a} and {@code b}. */
   void open(String urlOfB, Setup setup) throws IOException, InterruptedException {
+    start(
+        "backends: [{id: a, url: \"%s\"}, {id: b, url: \"%s\"}]".formatted(urlOfA, urlOfB), setup);
+  }
+
+  /** Starts the gateway in front of servers that are found. */
+  void open(String servers) throws IOException, InterruptedException {
+    start(servers, Setup.USUAL);
+  }
+
+  private void start(String servers, Setup setup) throws IOException, InterruptedException {
     Path config = launcher.folder().resolve(trouble.label() + ".yaml");
-    Files.writeString(config, config(urlOfB, setup));
+    Files.writeString(config, config(servers, setup));
     List<String> options = new ArrayList<>(setup.jvm());
     options.add("-Dio.netty.leakDetection.level=paranoid");
     Child started =
@@ -76,7 +94,7 @@ final class Stage implements AutoCloseable {
     load = new Load(client);
   }
 
-  private String config(String urlOfB, Setup setup) {
+  private static String config(String servers, Setup setup) {
     return """
     server: {host: 127.0.0.1, port: 0, drain-timeout: 5s, body-timeout: 2s%s}
     admin: {port: 0}
@@ -88,10 +106,10 @@ final class Stage implements AutoCloseable {
       pool:
         model: llama-2-7b
         timeouts: {connect: 500ms, first-token: 2s, between-tokens: 1s, total: 5s}
-        backends: [{id: a, url: "%s"}, {id: b, url: "%s"}]
+        %s
     %s
     """
-        .formatted(setup.server(), sha256(), urlOfA, urlOfB, setup.more());
+        .formatted(setup.server(), sha256(), servers, setup.more());
   }
 
   private static String sha256() {
@@ -149,12 +167,68 @@ final class Stage implements AutoCloseable {
     return Meters.get(admin + "/metrics");
   }
 
-  /** The gateway's wall clock, as its record of its own start and its up time have it. */
-  Instant clock() throws IOException {
-    String metrics = metrics();
-    double start = Meters.value(metrics, "process_start_time_seconds");
-    double up = Meters.value(metrics, "process_uptime_seconds");
-    return Instant.ofEpochMilli((long) ((start + up) * 1e3));
+  /** The gateway's wall clock, as the last line of its journal in a directory has it. */
+  static Instant clock(Path journal) throws IOException {
+    try (var files = Files.list(journal)) {
+      return files
+          .filter(file -> file.toString().endsWith(".jsonl"))
+          .flatMap(file -> lines(file).stream())
+          .map(TIME::matcher)
+          .filter(Matcher::find)
+          .map(found -> Instant.parse(found.group(1)))
+          .max(Instant::compareTo)
+          .orElse(Instant.EPOCH);
+    }
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file);
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
+  /** Why attempts failed, by the gateway's own words for it. */
+  private void noteReasons() throws IOException {
+    var reasons = new TreeMap<String, Integer>();
+    for (String line : gateway().complaints()) {
+      Matcher found = FAILED.matcher(line);
+      if (found.find()) {
+        reasons.merge(found.group(1), 1, Integer::sum);
+      }
+    }
+    metrics()
+        .lines()
+        .map(RETRIED::matcher)
+        .filter(Matcher::find)
+        .forEach(found -> {
+          int times = (int) Double.parseDouble(found.group(2));
+          if (times > 0 && !reasons.containsKey(found.group(1))) {
+            reasons.put(found.group(1) + ", retried", times);
+          }
+        });
+    if (!reasons.isEmpty()) {
+      note("attempts that failed: " + reasons);
+    }
+  }
+
+  /**
+   * A buffer that is lost is found when it is collected, and said when the next one is taken: so
+   * the gateway collects, and answers a little more, twice.
+   */
+  private void findLeaks() throws IOException, InterruptedException {
+    Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+    if (!Files.isExecutable(jcmd)) {
+      note("no jcmd: lost buffers are found by chance alone");
+      return;
+    }
+    for (int i = 0; i < 2; i++) {
+      Shell.run(jcmd.toString(), String.valueOf(gateway().pid()), "GC.run");
+      for (int call = 0; call < 4; call++) {
+        client().chat(call, 1);
+      }
+    }
   }
 
   /** Runs the load until it is well answered. */
@@ -233,6 +307,10 @@ final class Stage implements AutoCloseable {
     hold(500);
     running.stop();
     List<Sample> samples = running.samples();
+    if (gateway().isAlive()) {
+      findLeaks();
+      noteReasons();
+    }
     Meters meters = settled();
     expect(meters.lawHolds(), "the law does not hold: " + meters);
     expect(gateway().isAlive(), "the gateway has died");

@@ -18,6 +18,7 @@ public enum Trouble {
   ENDLESS("b's streams never end, for 6 s"),
   HUGE_FRAME("b sends one event of 10 MB, for 2 s"),
   ONLY_BACKEND_KILLED("a is drained, b killed; b is started again after 2 s"),
+  DNS_GONE("the DNS that names the only server is silent for 4 s, then knows no name for 3 s"),
   CLOCK_JUMP("the gateway's clock jumps 1 h ahead, then 1 h back"),
   DISK_FULL("the disk under the traffic journal is full for 3 s"),
   NO_DESCRIPTORS("the gateway may open no more files and connections, for 3 s"),
@@ -65,6 +66,7 @@ public enum Trouble {
       case ENDLESS -> ServerTroubles::endless;
       case HUGE_FRAME -> ServerTroubles::hugeFrame;
       case ONLY_BACKEND_KILLED -> ServerTroubles::onlyBackendKilled;
+      case DNS_GONE -> ServerTroubles::dnsGone;
       case CLOCK_JUMP -> HostTroubles::clockJump;
       case DISK_FULL -> HostTroubles::diskFull;
       case NO_DESCRIPTORS -> HostTroubles::noDescriptors;
