@@ -30,6 +30,7 @@ import java.util.Optional;
  * @param set request fields to set, each with its JSON text
  * @param remove request fields that its servers refuse
  * @param queue how calls wait for a place there
+ * @param batch how its embeddings and completions are collected
  * @param discover where its backends are looked up; {@code backends} are those found so far
  */
 public record Pool(
@@ -53,6 +54,7 @@ public record Pool(
     Map<String, String> set,
     List<String> remove,
     Waiting queue,
+    Batch batch,
     Optional<Discovery> discover) {
 
   public Pool {
@@ -116,6 +118,7 @@ public record Pool(
         set,
         remove,
         queue,
+        batch,
         discover);
   }
 

@@ -52,6 +52,7 @@ final class PoolBinding {
     Map<String, String> set = section.json("set");
     List<String> remove = section.texts("remove");
     Waiting waiting = section.section("queue").map(PoolBinding::waiting).orElse(Waiting.DEFAULT);
+    Batch batch = section.section("batch").map(PoolBinding::batch).orElse(Batch.OFF);
     Optional<Discovery> discover = section.section("discover").flatMap(this::discovery);
     // What could not be read was complained about; an empty list besides would say nothing.
     List<Pool.Backend> servers =
@@ -79,6 +80,7 @@ final class PoolBinding {
         set,
         remove,
         waiting,
+        batch,
         discover);
   }
 
@@ -102,6 +104,12 @@ final class PoolBinding {
     Retries retries = section.section("retries").map(PoolBinding::retries).orElse(Retries.DEFAULT);
     Hedge hedge = section.section("hedge").map(PoolBinding::hedge).orElse(Hedge.OFF);
     return new Resilience(breaker, retries, asking.health(), asking.metrics(), hedge);
+  }
+
+  private static Batch batch(Section section) {
+    var wait = section.read("wait", Notation.DURATION, Batch.USUAL.await());
+    int max = section.integer("max", Batch.USUAL.max());
+    return section.make(() -> new Batch(wait, max), Batch.OFF);
   }
 
   private static Hedge hedge(Section section) {

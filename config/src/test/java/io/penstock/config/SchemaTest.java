@@ -32,7 +32,7 @@ class SchemaTest {
        "jwt": {"issuer": "https://i", "audience": ["a"], "default-tier": "t"},
        "pools": {"p": {"model": "llama-2-7b", "backends": [{"id": "b", "url": "http://b"}],
                        "capacity": {"gpu": "l4", "scaling": {"controller": {"kubernetes": {"deployment": "d"}}}}, "slo": {}, "timeouts": {}, "balance": {}, "queue": {}, "limits": {},
-                       "breaker": {}, "retries": {}, "hedge": {}, "health": {},
+                       "breaker": {}, "retries": {}, "hedge": {}, "batch": {}, "health": {},
                        "supports": {}, "price": {"input": 1, "output": 2}},
                  "d": {"model": "llama-2-7b", "discover": {"srv": "_http._tcp.d"}}},
        "redis": {"url": "redis://r", "on-failure-of": {}}, "traffic": {"directory": "d"}, "traces": {"endpoint": "http://t:4318"},
@@ -73,6 +73,7 @@ class SchemaTest {
           Map.entry("pools.*.breaker", Breaker.class),
           Map.entry("pools.*.retries", Retries.class),
           Map.entry("pools.*.hedge", Hedge.class),
+          Map.entry("pools.*.batch", Batch.class),
           Map.entry("pools.*.supports", Pool.Supports.class),
           Map.entry("pools.*.price", Pool.Price.class),
           Map.entry("complexity", ComplexityBands.class),
@@ -279,7 +280,8 @@ class SchemaTest {
 
   /** A record's components as keys: without units, and without the name that is the key above. */
   private static Set<String> components(Class<? extends Record> type) {
-    var spelled = new HashMap<>(Map.of("contextTokens", "context-length", "name", ""));
+    var spelled =
+        new HashMap<>(Map.of("contextTokens", "context-length", "name", "", "await", "wait"));
     return Arrays.stream(type.getRecordComponents())
         .map(RecordComponent::getName)
         .map(name -> spelled.getOrDefault(name, kebab(name)))

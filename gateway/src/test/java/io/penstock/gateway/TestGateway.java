@@ -40,6 +40,15 @@ final class TestGateway implements AutoCloseable {
     return start(Gateway.vertx(1), config(pools));
   }
 
+  /** One whose calls all meet on the same loop. */
+  static TestGateway startOnOneLoop(String pools) {
+    Vertx vertx = Gateway.vertx(1);
+    PenstockConfig config = config(pools);
+    Gateway.Options options =
+        new Gateway.Options(false, () -> new Loaded.Ok(config, java.util.List.of()), 1);
+    return new TestGateway(vertx, await(Gateway.start(vertx, config, options)));
+  }
+
   static TestGateway start(Vertx vertx, PenstockConfig config) {
     return new TestGateway(
         vertx, await(Gateway.start(vertx, config, Gateway.Options.fixed(config))));

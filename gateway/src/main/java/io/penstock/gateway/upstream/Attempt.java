@@ -30,6 +30,7 @@ final class Attempt implements Valve {
   private @Nullable HttpClientResponse response;
   private boolean reused;
   private boolean over;
+  private @Nullable Batch batch;
 
   /**
    * @param fresh whether no kept connection may be used
@@ -44,6 +45,49 @@ final class Attempt implements Valve {
   /** Serves another from now on. */
   void serve(Course other) {
     course = other;
+  }
+
+  Course course() {
+    return course;
+  }
+
+  Turn turn() {
+    return turn;
+  }
+
+  /** It goes to its server with others. */
+  void joined(Batch with) {
+    batch = with;
+  }
+
+  /** It goes by itself after all. */
+  void startAlone(long nowNanos) {
+    batch = null;
+    if (!over) {
+      start(nowNanos);
+    }
+  }
+
+  /** Its part of an answer that others share. */
+  void answered(int status, MultiMap headers, Buffer body) {
+    if (!over) {
+      course.head(status, headers);
+    }
+    if (!over) {
+      course.data(body);
+    }
+    if (!over) {
+      over = true;
+      course.end();
+    }
+  }
+
+  /** The request that it shared has failed. */
+  void batchFailed(String reason, Throwable cause, boolean mayHaveBeenDead) {
+    if (!over) {
+      over = true;
+      course.failed(reason, cause, mayHaveBeenDead);
+    }
   }
 
   void start(long nowNanos) {
@@ -145,6 +189,10 @@ final class Attempt implements Valve {
   void abandon() {
     boolean underWay = !over;
     over = true;
+    Batch with = batch;
+    if (with != null) {
+      with.left(this);
+    }
     hop.ended(null);
     if (underWay && request != null) {
       var _ = request.reset();

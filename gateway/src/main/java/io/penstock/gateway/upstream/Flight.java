@@ -115,7 +115,9 @@ public final class Flight implements Course {
     headSeen = false;
     paused = false;
     startedNanos = System.nanoTime();
-    next.start(startedNanos);
+    if (attempts > 1 || !upstream.batches().take(call, turn, next, startedNanos)) {
+      next.start(startedNanos);
+    }
   }
 
   /** The last turn that was taken. */
@@ -501,7 +503,7 @@ public final class Flight implements Course {
       hedge();
     }
     if (state == State.CONNECTING) {
-      if (passed(limits.connect(), startedNanos, now)) {
+      if (passed(limits.connect().plus(collecting()), startedNanos, now)) {
         attempt.abandon();
         elsewhere(
             new Taken.Unusable(CONNECT_TIMEOUT, "The model server could not be reached.", true));
@@ -525,6 +527,12 @@ public final class Flight implements Course {
       quietNanos = now;
       sink.quiet();
     }
+  }
+
+  /** What a call may be kept for others before its server is asked. */
+  private Duration collecting() {
+    var batch = turn.pool().batch();
+    return batch.on() ? batch.await() : Duration.ZERO;
   }
 
   private static boolean passed(Duration limit, long sinceNanos, long nowNanos) {

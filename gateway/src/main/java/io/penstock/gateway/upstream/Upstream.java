@@ -23,6 +23,7 @@ public final class Upstream {
   private final HttpClientAgent client;
   private final Connections connections;
   private final Deadlines deadlines;
+  private final Batches batches;
   private final Backoff backoff = new Backoff(new SplittableRandom());
   private final long sweep;
 
@@ -39,6 +40,7 @@ public final class Upstream {
                 .setConnectTimeout(30_000));
     this.connections = new Connections(client);
     this.deadlines = new Deadlines(vertx);
+    this.batches = new Batches(vertx, connections);
     this.sweep =
         vertx.setPeriodic(TimeUnit.SECONDS.toMillis(1), _ -> connections.expire(System.nanoTime()));
   }
@@ -78,6 +80,10 @@ public final class Upstream {
 
   Connections connections() {
     return connections;
+  }
+
+  Batches batches() {
+    return batches;
   }
 
   Deadlines deadlines() {

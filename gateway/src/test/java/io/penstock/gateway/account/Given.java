@@ -63,6 +63,7 @@ final class Given {
         Map.of(),
         List.of(),
         io.penstock.config.Waiting.DEFAULT,
+        io.penstock.config.Batch.OFF,
         Optional.empty());
   }
 

@@ -79,6 +79,7 @@ final class AdminPortTest {
           Map.of(),
           List.of(),
           io.penstock.config.Waiting.DEFAULT,
+          io.penstock.config.Batch.OFF,
           Optional.empty());
   private static final PenstockConfig CONFIG = Configs.fleet();
   private static final MeterRegistry METERS = new SimpleMeterRegistry();
