@@ -46,8 +46,7 @@ public final class Hardware {
     var gpu = section.optionalText("gpu");
     int parallel = section.integer("gpus-per-replica", 0);
     if (parallel < 1 && section.has("gpus-per-replica")) {
-      section.complain(
-          section.below("gpus-per-replica"), "must be 1 GPU or more, not " + parallel);
+      section.complain(section.below("gpus-per-replica"), "must be 1 GPU or more, not " + parallel);
     }
     String engine = section.text("engine", "vllm");
     String weights = section.text("weights", "fp16");

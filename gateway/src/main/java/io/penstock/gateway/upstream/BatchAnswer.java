@@ -31,7 +31,9 @@ final class BatchAnswer {
     Span array = members.get(list);
     Span usage = members.get("usage");
     List<Span> items = array == null ? List.of() : inOrder(walk.items(array.start()));
-    if (usage == null || items.size() != parts.stream().mapToInt(BatchPart::count).sum()) {
+    if (array == null
+        || usage == null
+        || items.size() != parts.stream().mapToInt(BatchPart::count).sum()) {
       return Optional.empty();
     }
     Map<String, Span> counts = walk.members(usage.start()).orElse(Map.of());

@@ -70,7 +70,7 @@ final class Names implements AutoCloseable {
       at += 1 + query[at];
     }
     int questionEnd = at + 1 + TYPE_AND_CLASS_BYTES;
-    int type = (query[at + 1] & 0xff) << 8 | query[at + 2] & 0xff;
+    int type = ((query[at + 1] & 0xff) << 8) | (query[at + 2] & 0xff);
     boolean told = !unknown && type == ADDRESS;
     var bytes = new ByteArrayOutputStream();
     var out = new DataOutputStream(bytes);
