@@ -45,3 +45,11 @@ for (const mode of modes) {
   console.log(`\nlearned by ${mode}: decode ${number(decode.value, 2)} ± ${number(decode.error, 2)}, prefill ${number(prefill.value, 2)} ± ${number(prefill.error, 2)}, `
     + `${pool.calibration.samples} calls, drifts ${pool.calibration.drifts}; ${pool.slo_rps} requests/s within the SLO`);
 }
+
+// The course of what was learned, one figure each half minute.
+for (const mode of modes) {
+  const lines = read(`${mode}.history`).trim().split("\n").filter((line) => line).map((line) => JSON.parse(line).pools.main);
+  const course = lines.filter((_, i) => i % 3 === 2);
+  console.log(`\nby half minutes, ${mode}: decode ${course.map((each) => number(each.calibration.decode.value, 2)).join(" ")}`
+    + `; desired ${course.map((each) => each.desired_replicas).join(" ")}; requests/s ${course.map((each) => number(each.load.rps, 1)).join(" ")}`);
+}

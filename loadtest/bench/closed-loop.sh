@@ -9,7 +9,7 @@
 # Prometheus scrapes them all. Every server is slower than the config says by a factor of its own, which no gateway is told.
 #
 #   loadtest/bench/closed-loop.sh --trace FILE [--seconds 1800] [--modes "penstock utilization peak"] [--slow 1.2,1.8] [--seed 1]
-#       [--start 60] [--window 2m] [--headroom 10%] [--initial N] [--peak N] [--bears N] [--ttft 3] [--tpot 0.12] [--out DIR]
+#       [--start 60] [--window 2m] [--headroom 10%] [--initial N] [--peak N] [--bears N] [--ttft 3] [--tpot 0.12] [--out DIR] [--base PORT]
 #
 # Peak is by default what `penstock plan` says for the trace on hardware as slow as the servers are in the mean (so it knows
 # what the others have to find out). Bears is what the HPA takes for 100 %: how many clients in a closed loop one server of the mean
@@ -23,7 +23,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --trace) trace=$2 ;; --seconds) length=$2 ;; --modes) modes=$2 ;; --slow) slow=$2 ;; --seed) seed=$2 ;; --start) start=$2 ;;
     --window) window=$2 ;; --headroom) headroom=$2 ;; --initial) initial=$2 ;; --peak) peak=$2 ;; --bears) bears=$2 ;;
-    --ttft) ttft=$2 ;; --tpot) tpot=$2 ;; --out) out=$2 ;;
+    --ttft) ttft=$2 ;; --tpot) tpot=$2 ;; --out) out=$2 ;; --base) base=$2 ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
   shift 2
@@ -171,6 +171,16 @@ for mode in $modes; do
   loads+=($!)
 done
 pids+=("${loads[@]}")
+(
+  while sleep 10; do
+    at=0
+    for mode in $modes; do
+      at=$((at + 1))
+      curl -s "http://127.0.0.1:$((base + 10 * at + 1))/api/capacity" >>"$work/$mode.history" && echo >>"$work/$mode.history"
+    done
+  done
+) &
+pids+=($!)
 for load in "${loads[@]}"; do wait "$load" || true; done
 
 at=0

@@ -3,9 +3,9 @@
 # to the first token. A gateway and simulated model servers in processes of their own; two pools of GPUs whose hardware is not as the
 # config says, and one of a provider that sells tokens, cached ones at less.
 #
-#   loadtest/bench/estimates.sh [--requests 10000] [--rate 13] [--skip 1000] [--slow 1.3] [--seed 1] [--out DIR]
+#   loadtest/bench/estimates.sh [--requests 10000] [--rate 16] [--skip 1000] [--slow 1.3] [--seed 1] [--out DIR]
 set -euo pipefail
-requests=10000 rate=13 skip=1000 slow=1.3 seed=1 out= base=22500
+requests=10000 rate=16 skip=1000 slow=1.3 seed=1 out= base=22500
 while [ $# -gt 0 ]; do
   case $1 in
     --requests) requests=$2 ;; --rate) rate=$2 ;; --skip) skip=$2 ;; --slow) slow=$2 ;; --seed) seed=$2 ;; --out) out=$2 ;;
@@ -42,9 +42,9 @@ server() { # name, port, further options
 
 "$here/penstock" --help >/dev/null
 for i in 1 2; do server "small$i" $((base + i)) --model llama-2-7b --gpu a10g --seed "$i" --fault "slow=${slow}x"; done
-for i in 1 2 3; do server "medium$i" $((base + 10 + i)) --model llama-2-13b --gpu l40s --seed "$i" --fault "slow=${slow}x"; done
+for i in 1 2 3 4; do server "medium$i" $((base + 10 + i)) --model llama-2-13b --gpu l40s --seed "$i" --fault "slow=${slow}x"; done
 server large $((base + 20)) --model llama-2-70b --gpu h100 --gpus 4 --alias gpt-4o
-for out_of in small1 small2 medium1 medium2 medium3 large; do await "$work/$out_of.out" "^ready"; done
+for out_of in small1 small2 medium1 medium2 medium3 medium4 large; do await "$work/$out_of.out" "^ready"; done
 
 keys=(sk-bench-a-0000000000000 sk-bench-b-0000000000000 sk-bench-c-0000000000000)
 {
@@ -63,9 +63,9 @@ pools:
     capacity: {gpu: a10g, max: 2}
   medium:
     model: llama-2-13b
-    backends: [{id: m1, url: "http://127.0.0.1:$((base + 11))"}, {id: m2, url: "http://127.0.0.1:$((base + 12))"}, {id: m3, url: "http://127.0.0.1:$((base + 13))"}]
+    backends: [{id: m1, url: "http://127.0.0.1:$((base + 11))"}, {id: m2, url: "http://127.0.0.1:$((base + 12))"}, {id: m3, url: "http://127.0.0.1:$((base + 13))"}, {id: m4, url: "http://127.0.0.1:$((base + 14))"}]
     queue: {max-concurrency: 100000}
-    capacity: {gpu: l40s, max: 3}
+    capacity: {gpu: l40s, max: 4}
   large:
     provider: openai
     model: gpt-4o

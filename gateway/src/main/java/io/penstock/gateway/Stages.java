@@ -196,6 +196,7 @@ record Stages(
                 capacities
                     .firstToken(pool.name())
                     .orElseGet(() -> expectations.firstToken(pool.name())),
+                expectations.tokensPerEstimated(guest.tenant(), pool.name()),
                 expectations.cachedShare(guest.tenant(), pool.name()),
                 waitSeconds(pool, guest)))
         .orElse(Standing.UNKNOWN);

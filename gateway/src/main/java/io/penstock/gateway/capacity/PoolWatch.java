@@ -198,9 +198,8 @@ final class PoolWatch {
   private void compare(Ended call) {
     ContinuousBatching known = replica;
     if (known != null && call.seen().ttftSeconds() > 0) {
-      var said =
-          known.expect(call.promptTokens(), call.seen().completionTokens(), call.others()).ttft();
-      aroundModel.add(call.seen().ttftSeconds() / said.p50());
+      double said = known.nextFirstToken(call.promptTokens(), call.others());
+      aroundModel.add(call.seen().ttftSeconds() / said);
       firstToken = FirstToken.of(aroundModel);
     }
   }

@@ -93,18 +93,20 @@ public final class Cost {
   /**
    * What a call will probably cost; empty where that cannot be told before it has run.
    *
-   * @param cachedShare the share of its prompt that will not be computed
+   * @param promptTokens as its model will probably count them
+   * @param cachedShare the share of them that will not be computed
    * @param inFlight calls at its backend, this one included
    */
-  public OptionalLong expectedMicroUsd(Pool pool, Demand demand, double cachedShare, int inFlight) {
-    double prompt = demand.promptTokens();
-    var tokens = new Tariff.Tokens(prompt, cachedShare * prompt, demand.completionExpected());
+  public OptionalLong expectedMicroUsd(
+      Pool pool, Demand demand, double promptTokens, double cachedShare, int inFlight) {
+    var tokens =
+        new Tariff.Tokens(promptTokens, cachedShare * promptTokens, demand.completionExpected());
     return microUsd(tariff(pool).usd(tokens, inFlight));
   }
 
-  /** The same where nothing of its prompt is known to its backend. */
+  /** The same of a prompt as it is estimated, nothing of which is known to its backend. */
   public OptionalLong expectedMicroUsd(Pool pool, Demand demand, int inFlight) {
-    return expectedMicroUsd(pool, demand, 0, inFlight);
+    return expectedMicroUsd(pool, demand, demand.promptTokens(), 0, inFlight);
   }
 
   /**

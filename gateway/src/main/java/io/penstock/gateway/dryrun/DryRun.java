@@ -188,7 +188,9 @@ public final class DryRun {
     }
 
     private OptionalLong expected(Pool of, Standing there) {
-      return cost.expectedMicroUsd(of, decided.demand(), there.cachedShare(), there.inFlight() + 1);
+      double prompt = decided.demand().promptTokens() * there.promptFactor();
+      return cost.expectedMicroUsd(
+          of, decided.demand(), prompt, there.cachedShare(), there.inFlight() + 1);
     }
 
     private Outlook outlook(Pool of, Standing there) {

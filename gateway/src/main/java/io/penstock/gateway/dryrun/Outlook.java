@@ -4,8 +4,7 @@ import io.penstock.config.Pool;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.cost.Replicas;
-import io.penstock.planner.calibrate.FirstToken;
-import io.penstock.planner.capacity.Prediction;
+import io.penstock.planner.capacity.ContinuousBatching;
 
 /**
  * How long a call would take, in seconds; NaN where that cannot be told. Where the pool's hardware
@@ -19,10 +18,10 @@ record Outlook(double ttftP50, double ttftP95, double totalP50, double totalP95,
 
   static Outlook of(Pool pool, Call call, Demand demand, Standing standing, Replicas replicas) {
     double completion = (double) demand.completionExpected() / answers(call);
+    double prompt = demand.promptTokens() * standing.promptFactor();
     return replicas
         .of(pool)
-        .map(replica -> replica.expect(demand.promptTokens(), completion, standing.inFlight()))
-        .map(prediction -> predicted(prediction, standing.firstToken()))
+        .map(replica -> predicted(replica, prompt, completion, standing))
         .orElseGet(() -> observed(standing, completion));
   }
 
@@ -31,18 +30,22 @@ record Outlook(double ttftP50, double ttftP95, double totalP50, double totalP95,
   }
 
   /**
-   * What the model says of the first token is the middle of what comes; how it is spread around
-   * that is what calls showed.
+   * The model says what a first token takes when no other prompt is before it; what others are, and
+   * what servers had cached, is in how first tokens were spread around that.
    */
-  private static Outlook predicted(Prediction prediction, FirstToken around) {
-    double middle = prediction.ttft().p50();
-    double p50 = around.isKnown() ? middle * around.p50() : middle;
-    double p95 = around.isKnown() ? middle * around.p95() : prediction.ttft().p95();
+  private static Outlook predicted(
+      ContinuousBatching replica, double prompt, double completion, Standing standing) {
+    var prediction = replica.expect(prompt, completion, standing.inFlight());
+    var around = standing.firstToken();
+    double plain = replica.nextFirstToken(prompt, standing.inFlight());
+    double p50 = around.isKnown() ? plain * around.p50() : prediction.ttft().p50();
+    double p95 = around.isKnown() ? plain * around.p95() : prediction.ttft().p95();
+    double sooner = prediction.ttft().p50() - p50;
     return new Outlook(
         p50,
         p95,
-        prediction.total().p50() + p50 - middle,
-        prediction.total().p95() + p50 - middle,
+        Math.max(p50, prediction.total().p50() - sooner),
+        Math.max(p95, prediction.total().p95() - sooner),
         "capacity-model");
   }
 

@@ -13,7 +13,9 @@ import java.util.Optional;
  * @param tpotSeconds the same for the time per token
  * @param firstToken how its first tokens are spread: as multiples of what the capacity model says
  *     where it is known, else in seconds
- * @param cachedShare the share of the caller's prompts that its servers had cached
+ * @param promptFactor tokens that its model counts for each that is estimated of the caller's
+ *     prompts
+ * @param cachedShare the share of these that its servers had cached
  * @param waitSeconds how long the call would wait for a place there
  */
 public record Standing(
@@ -23,9 +25,10 @@ public record Standing(
     double ttftSeconds,
     double tpotSeconds,
     FirstToken firstToken,
+    double promptFactor,
     double cachedShare,
     double waitSeconds) {
   /** Of a pool of which nothing is known. */
   public static final Standing UNKNOWN =
-      new Standing(Optional.empty(), "", 0, Double.NaN, Double.NaN, FirstToken.UNKNOWN, 0, 0);
+      new Standing(Optional.empty(), "", 0, Double.NaN, Double.NaN, FirstToken.UNKNOWN, 1, 0, 0);
 }

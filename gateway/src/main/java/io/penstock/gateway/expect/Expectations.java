@@ -26,9 +26,9 @@ public final class Expectations {
   private final Map<Kind, AnswerLengths> kinds = new ConcurrentHashMap<>();
 
   private final Map<String, RecentSpread> firstTokens = new ConcurrentHashMap<>();
-  private final Map<Caching, CachedShare> caching = new ConcurrentHashMap<>();
+  private final Map<Prompting, PromptCounts> prompts = new ConcurrentHashMap<>();
 
-  private record Caching(String tenant, String pool) {}
+  private record Prompting(String tenant, String pool) {}
 
   private record Kind(String tenant, Complexity complexity, String model) {}
 
@@ -67,8 +67,8 @@ public final class Expectations {
     if (ttftSeconds > 0) {
       firstTokens.computeIfAbsent(pool.name(), _ -> new RecentSpread()).add(ttftSeconds);
     }
-    learnCached(new Caching(ANYBODY, pool.name()), usage);
-    learnCached(new Caching(tenant, pool.name()), usage);
+    learnPrompt(new Prompting(ANYBODY, pool.name()), demand, usage);
+    learnPrompt(new Prompting(tenant, pool.name()), demand, usage);
     if (usage.completionTokens() <= 0) {
       return;
     }
@@ -79,22 +79,30 @@ public final class Expectations {
     learn(new Kind(tenant, demand.complexity().level(), pool.model()), each, cut);
   }
 
-  private void learnCached(Caching who, Usage usage) {
-    var share = caching.get(who);
-    if (share == null && caching.size() < MOST_KINDS) {
-      share = caching.computeIfAbsent(who, _ -> new CachedShare());
+  private void learnPrompt(Prompting who, Demand demand, Usage usage) {
+    var counts = prompts.get(who);
+    if (counts == null && prompts.size() < MOST_KINDS) {
+      counts = prompts.computeIfAbsent(who, _ -> new PromptCounts());
     }
-    if (share != null && usage.reported()) {
-      share.add(usage.promptTokens(), usage.cachedTokens());
+    if (counts != null && usage.reported()) {
+      counts.add(demand.promptTokens(), usage.promptTokens(), usage.cachedTokens());
     }
   }
 
   /** The share of a tenant's prompt tokens that a pool's servers will probably have cached. */
   public double cachedShare(String tenant, String pool) {
-    var anybody = caching.get(new Caching(ANYBODY, pool));
-    var own = caching.get(new Caching(tenant, pool));
-    double general = anybody == null ? 0 : anybody.share(0, DOUBT);
-    return own == null ? general : own.share(general, DOUBT);
+    var anybody = prompts.get(new Prompting(ANYBODY, pool));
+    var own = prompts.get(new Prompting(tenant, pool));
+    double general = anybody == null ? 0 : anybody.cachedShare(0, DOUBT);
+    return own == null ? general : own.cachedShare(general, DOUBT);
+  }
+
+  /** Tokens that a pool's model counts for each that is estimated of a tenant's prompt. */
+  public double tokensPerEstimated(String tenant, String pool) {
+    var anybody = prompts.get(new Prompting(ANYBODY, pool));
+    var own = prompts.get(new Prompting(tenant, pool));
+    double general = anybody == null ? 1 : anybody.perEstimated(1, DOUBT);
+    return own == null ? general : own.perEstimated(general, DOUBT);
   }
 
   /** How many seconds a pool's first tokens take of late. */

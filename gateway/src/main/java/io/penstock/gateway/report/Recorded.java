@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,10 @@ final class Recorded {
   private final BooleanSupplier patient;
   private final Consumer<Entry> entries;
   private int records;
+
+  /** Reasons of requests that were answered without a call to a model server. */
+  private static final Set<String> SPARED = Set.of("cache_hit", "coalesced");
+
   private int torn;
   private int bad;
   private @Nullable String firstBad;
@@ -124,6 +129,7 @@ final class Recorded {
       throw new IllegalArgumentException("it has no \"time\"");
     }
     var at = Instant.parse(time);
+    boolean spared = SPARED.contains(json.getString("reason", ""));
     return new Entry(
         at.getEpochSecond() + at.getNano() / 1e9,
         json.getString("tenant", ""),
@@ -138,7 +144,9 @@ final class Recorded {
         number(json, "ttft_ms") * MILLIS,
         number(json, "tpot_ms") * MILLIS,
         number(json, "duration_ms") * MILLIS,
-        number(json, "cost_usd"));
+        number(json, "cost_usd"),
+        spared ? number(json, "estimated_prompt_tokens") : Double.NaN,
+        spared ? number(json, "expected_completion_tokens") : Double.NaN);
   }
 
   private static double number(JsonObject json, String name) {

@@ -94,7 +94,9 @@ public final class ReportHtml {
               + Show.usd(costs.allToApiUsd())
               + ": "
               + Show.usd(costs.savedUsd())
-              + " saved");
+              + " saved, "
+              + Show.usd(costs.sparedUsd())
+              + " of it by kept answers");
     }
   }
 

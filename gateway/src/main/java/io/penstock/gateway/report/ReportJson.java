@@ -133,7 +133,8 @@ public final class ReportJson {
         .put("usd", number(costs.usd()))
         .put("all_to_api_usd", number(costs.allToApiUsd()))
         .put("all_to_api_pool", costs.provider().isEmpty() ? null : costs.provider())
-        .put("saved_usd", number(costs.savedUsd()));
+        .put("saved_usd", number(costs.savedUsd()))
+        .put("saved_by_cache_usd", number(costs.sparedUsd()));
   }
 
   private static JsonObject advice(Report.Recommendation advice) {

@@ -170,8 +170,11 @@ public final class ReportText {
     line("Cost: %s", Show.usd(costs.usd()));
     if (!Double.isNaN(costs.allToApiUsd())) {
       line(
-          "  all of it at %s would have cost %s: %s saved",
-          costs.provider(), Show.usd(costs.allToApiUsd()), Show.usd(costs.savedUsd()));
+          "  all of it at %s would have cost %s: %s saved, %s of it by kept answers",
+          costs.provider(),
+          Show.usd(costs.allToApiUsd()),
+          Show.usd(costs.savedUsd()),
+          Show.usd(costs.sparedUsd()));
     }
     line("");
   }

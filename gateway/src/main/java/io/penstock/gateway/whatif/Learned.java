@@ -44,7 +44,7 @@ final class Learned {
                 wish.name(),
                 wish.candidate(),
                 wish.share(),
-                wish.requirement().with(pool.calibrated().uncertainty()),
+                wish.requirement().with(pool.target().uncertainty()),
                 wish.asked().stream().map(each -> seen(each, pool)).toList(),
                 wish.others(),
                 wish.bought()))

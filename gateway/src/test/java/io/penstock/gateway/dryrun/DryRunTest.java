@@ -61,6 +61,7 @@ final class DryRunTest {
             Double.NaN,
             Double.NaN,
             FirstToken.UNKNOWN,
+            1,
             0,
             0.25);
   }
@@ -205,6 +206,7 @@ final class DryRunTest {
                     0.25,
                     0.02,
                     FirstToken.UNKNOWN,
+                    1,
                     0,
                     0));
     assertThat(observed.at("/latency/ttft_ms/p50").asLong()).isEqualTo(250);
@@ -220,9 +222,11 @@ final class DryRunTest {
 
   @Test
   void latency_isSpreadAsFirstTokensOfLateWere() throws IOException {
-    JsonNode plain = answer(EASY, 3);
+    JsonNode plain = answer(Calls.chat(EASY), new Taken(LIMITS), spread(3, 1, 2, 0));
     JsonNode model = answer(Calls.chat(EASY), new Taken(LIMITS), spread(3, 1.5, 4, 0));
     double middle = plain.at("/latency/ttft_ms/p50").asDouble();
+    assertThat(middle).isGreaterThan(5);
+    assertThat(plain.at("/latency/ttft_ms/p95").asDouble()).isCloseTo(2 * middle, within(2.0));
     assertThat(model.at("/latency/ttft_ms/p50").asDouble()).isCloseTo(1.5 * middle, within(2.0));
     assertThat(model.at("/latency/ttft_ms/p95").asDouble()).isCloseTo(4 * middle, within(4.0));
     JsonNode provider = answer(Calls.chat(HARD), new Taken(LIMITS), spread(3, 0.3, 0.9, 0));
@@ -251,6 +255,7 @@ final class DryRunTest {
             1,
             0.02,
             new FirstToken(p50, p95),
+            1,
             cachedShare,
             0);
   }

@@ -88,14 +88,17 @@ class ExpectationsTest {
   }
 
   @Test
-  void cachedShare_isOfTokens_andStartsFromWhatWasBelieved() {
-    var share = new CachedShare();
-    assertThat(share.share(0.5, 20)).isEqualTo(0.5);
+  void promptCounts_areOfTokens_andStartFromWhatWasBelieved() {
+    var counts = new PromptCounts();
+    assertThat(counts.cachedShare(0.5, 20)).isEqualTo(0.5);
+    assertThat(counts.perEstimated(1, 20)).isEqualTo(1);
     for (int i = 0; i < 3000; i++) {
-      share.add(i % 2 == 0 ? 900 : 100, i % 2 == 0 ? 450 : 0);
+      boolean odd = i % 2 == 0;
+      counts.add(odd ? 600 : 200, odd ? 900 : 100, odd ? 450 : 0);
     }
-    assertThat(share.share(0, 0)).isCloseTo(0.45, within(0.01));
-    assertThat(share.share(0, 200)).isCloseTo(0.225, within(0.01));
+    assertThat(counts.cachedShare(0, 0)).isCloseTo(0.45, within(0.01));
+    assertThat(counts.cachedShare(0, 200)).isCloseTo(0.225, within(0.01));
+    assertThat(counts.perEstimated(1, 0)).isCloseTo(1.25, within(0.01));
   }
 
   @Test

@@ -2,6 +2,8 @@ package io.penstock.planner.autoscale;
 
 import io.penstock.planner.capacity.ContinuousBatching;
 import io.penstock.planner.capacity.Deployment;
+import io.penstock.planner.capacity.Memory;
+import io.penstock.planner.capacity.MemoryBudget;
 import io.penstock.planner.size.Availability;
 import io.penstock.planner.size.Demand;
 import io.penstock.planner.size.Money;
@@ -42,11 +44,22 @@ public final class Scaler {
             now.slo(),
             Availability.single(policy.headroom(), policy.spares()),
             Money.UNBOUNDED,
-            now.seen().uncertainty());
+            uncertainty(replica, now));
     return switch (Sizer.size(requirement, replica)) {
       case Sized sized -> within(sized, now, policy, List.of());
       case Outcome.Refused no -> withoutPromise(requirement, replica, no.why(), now, policy);
     };
+  }
+
+  /** Of requests like these, at a replica that is full. */
+  private static double uncertainty(Deployment replica, Situation now) {
+    if (!(Memory.of(replica) instanceof MemoryBudget)) {
+      return now.seen().uncertainty(0.5);
+    }
+    var full = ContinuousBatching.of(replica);
+    double most = full.maxSequences(now.load());
+    double prompt = full.prefillSeconds(now.load(), most) / full.shareSeconds(now.load(), most);
+    return now.seen().uncertainty(Math.clamp(prompt, 0, 1));
   }
 
   private static Deployment priced(Deployment replica) {
@@ -67,7 +80,7 @@ public final class Scaler {
         policy.min(),
         saturation,
         saturation,
-        now.seen().uncertainty(),
+        uncertainty(replica, now),
         false,
         List.of("no traffic: the minimum of " + policy.min()));
   }
@@ -79,7 +92,7 @@ public final class Scaler {
     return switch (Sizer.size(requirement.withoutSlo(), replica)) {
       case Sized sized -> within(sized, now, policy, List.of(broken));
       case Outcome.Refused no ->
-          new Target(policy.max(), 0, 0, now.seen().uncertainty(), true, List.of(no.why()));
+          new Target(policy.max(), 0, 0, uncertainty(replica, now), true, List.of(no.why()));
     };
   }
 

@@ -29,10 +29,13 @@ public record Calibrated(
    * @param error its standard error
    */
   public record Parameter(double prior, double value, double error) {
-    /** Whether traffic contradicts the catalogue: by over three standard errors and a quarter. */
+    /**
+     * Whether traffic contradicts the catalogue: by over three standard errors, and by over a
+     * quarter even if it were one of them nearer.
+     */
     public boolean contradicts() {
       double off = Math.abs(value - prior);
-      return off > 3 * error && off > 0.25 * prior;
+      return off > 3 * error && off - error > 0.25 * prior;
     }
   }
 
@@ -54,10 +57,15 @@ public record Calibrated(
     return prior.with(EngineParameters.clamped(v));
   }
 
-  /** By how much the model may still be too optimistic: two standard errors of what weighs most. */
-  public double uncertainty() {
-    double relative = Math.max(decode.error / decode.value, prefill.error / prefill.value);
-    return 1 + Math.min(0.25, 2 * relative);
+  /**
+   * By how much the model may still be too optimistic: two standard errors of a request's work.
+   *
+   * @param prefillShare the share of its work that is its prompt's
+   */
+  public double uncertainty(double prefillShare) {
+    double decodes = (1 - prefillShare) * decode.error / decode.value;
+    double prompts = prefillShare * prefill.error / prefill.value;
+    return 1 + Math.min(0.25, 2 * Math.hypot(decodes, prompts));
   }
 
   /** Whether the hardware is not what the config says. */

@@ -36,6 +36,12 @@ public final class Calibration {
    */
   private static final double OUTSIDE_SECONDS = 0.010;
 
+  /** What of that comes with the load, call after call, so that no number of calls averages it. */
+  private static final double OUTSIDE_ALIKE_SECONDS = 0.002;
+
+  /** The share of a time that the model may have wrong each time alike. */
+  private static final double ALIKE = 0.01;
+
   private final Deployment prior;
   private final StepTime step;
   private final double mostSequences;
@@ -73,13 +79,18 @@ public final class Calibration {
     lastSeconds = seen.atSeconds();
     samples++;
     if (seen.tpotSeconds() > 0 && seen.completionTokens() >= FEWEST_TOKENS) {
-      filter.measure(tpotShares(seen, n), seen.tpotSeconds());
+      filter.measure(tpotShares(seen, n), seen.tpotSeconds(), 0, ALIKE * seen.tpotSeconds());
     }
     if (seen.ttftSeconds() > 0 && n < FULL * mostSequences) {
-      filter.measure(ttftShares(seen, n), seen.ttftSeconds(), OUTSIDE_SECONDS);
+      filter.measure(
+          ttftShares(seen, n), seen.ttftSeconds(), OUTSIDE_SECONDS, OUTSIDE_ALIKE_SECONDS);
     }
     if (Double.isNaN(seen.ttftSeconds()) && n < FULL * mostSequences) {
-      filter.measure(totalShares(seen, n), seen.totalSeconds());
+      filter.measure(
+          totalShares(seen, n),
+          seen.totalSeconds(),
+          0,
+          OUTSIDE_ALIKE_SECONDS + ALIKE * seen.totalSeconds());
     }
   }
 

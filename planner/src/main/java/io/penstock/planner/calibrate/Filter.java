@@ -71,17 +71,19 @@ final class Filter {
     return expected;
   }
 
-  /** A measurement, of which each number's share is known. */
-  void measure(double[] shares, double measured) {
-    measure(shares, measured, 0);
-  }
-
   /**
-   * The same, of what strays by so much however short it is.
+   * A measurement, of which each number's share is known.
    *
-   * @param floor a standard deviation, in what is measured
+   * <p>What the sum leaves out does not cancel out over many measurements, so a number is not moved
+   * by those that could not tell it better than it is known (a consider filter: Schmidt, Advances
+   * in Control Systems 3, 1966).
+   *
+   * @param floor by how much it strays however short it is: a standard deviation, in what is
+   *     measured
+   * @param leftOut what the sum may leave out each time alike, in what is measured; the last of the
+   *     numbers is fixed, and takes up what is always the same
    */
-  void measure(double[] shares, double measured, double floor) {
+  void measure(double[] shares, double measured, double floor, double leftOut) {
     double expected = expected(shares);
     if (!(expected > 0 && measured > 0 && measured < Double.POSITIVE_INFINITY)) {
       return;
@@ -93,7 +95,7 @@ final class Filter {
     double deviations = innovation / Math.sqrt(known + noise);
     listen(deviations);
     double weight = Math.min(1, OUTLIER / Math.abs(deviations));
-    correct(gain, known + noise / weight, innovation);
+    correct(gain, tells(shares, leftOut), known + noise / weight, innovation);
     double clipped = Math.clamp(innovation / expected, -1, 1);
     double explained = (known + floor * floor) / (expected * expected);
     double spread = Math.max(0, clipped * clipped - explained);
@@ -116,11 +118,24 @@ final class Filter {
     return known;
   }
 
-  private void correct(double[] gain, double variance, double innovation) {
+  /** Which numbers a measurement tells better than they are known. */
+  private boolean[] tells(double[] shares, double leftOut) {
+    boolean[] tells = new boolean[shares.length];
+    for (int i = 0; i < tells.length; i++) {
+      boolean last = i == tells.length - 1;
+      tells[i] = last || Math.sqrt(covariance[i][i]) * Math.abs(shares[i]) > leftOut;
+    }
+    return tells;
+  }
+
+  private void correct(double[] gain, boolean[] moved, double variance, double innovation) {
     for (int i = 0; i < gain.length; i++) {
-      value[i] = Math.max(lowest[i], value[i] + gain[i] / variance * innovation);
+      if (moved[i]) {
+        value[i] = Math.max(lowest[i], value[i] + gain[i] / variance * innovation);
+      }
       for (int j = 0; j < gain.length; j++) {
-        covariance[i][j] -= gain[i] * gain[j] / variance;
+        // Two that stay keep what is known of both; else it is as in a filter that moves all.
+        covariance[i][j] -= moved[i] || moved[j] ? gain[i] * gain[j] / variance : 0;
       }
     }
     for (int i = 0; i < gain.length; i++) {

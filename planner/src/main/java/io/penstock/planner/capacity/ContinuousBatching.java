@@ -374,6 +374,16 @@ public final class ContinuousBatching {
   }
 
   /**
+   * The first token of a request that comes to {@code others} which have all had theirs: half of
+   * the step that is going on, and the steps that take its prompt in.
+   */
+  public double nextFirstToken(double promptTokens, int others) {
+    var load = new Workload(Lengths.fixed(Math.max(1, promptTokens)), Lengths.fixed(1), 0, 1);
+    double beside = Math.min(others, maxSequences(load) - 1);
+    return besideSeconds(load, beside) / 2 + sharedPromptSeconds(load, 1, beside) + requestSeconds;
+  }
+
+  /**
    * The most sequences at once with which the mean times stay within limits; 0 where one alone is
    * too slow.
    */

@@ -15,12 +15,18 @@ final class Group {
   private long requests;
   private double cachedTokens;
   private double usd;
+  private double sparedPromptTokens;
+  private double sparedCompletionTokens;
 
   void add(Entry entry) {
     requests++;
     outcomes.merge(entry.outcome(), 1L, Long::sum);
     minutes.add(entry.epochSeconds());
     usd += entry.usd() > 0 ? entry.usd() : 0;
+    if (entry.sparedPromptTokens() > 0) {
+      sparedPromptTokens += entry.sparedPromptTokens();
+      sparedCompletionTokens += Math.max(0, entry.sparedCompletionTokens());
+    }
     if (entry.answered()) {
       prompt.add(entry.promptTokens());
       completion.add(entry.completionTokens());
@@ -35,6 +41,16 @@ final class Group {
 
   long requests() {
     return requests;
+  }
+
+  /** Of requests that were answered without a model server. */
+  double sparedPromptTokens() {
+    return sparedPromptTokens;
+  }
+
+  /** Of requests that were answered without a model server. */
+  double sparedCompletionTokens() {
+    return sparedCompletionTokens;
   }
 
   Minutes minutes() {

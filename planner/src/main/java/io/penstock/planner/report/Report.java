@@ -153,11 +153,13 @@ public record Report(
    * Money.
    *
    * @param usd that the requests were accounted for
-   * @param allToApiUsd what all their tokens cost at the provider of the config; NaN where it has
-   *     none with a price
+   * @param allToApiUsd what all their tokens cost at the provider of the config, those that kept
+   *     answers spared included; NaN where it has none with a price
+   * @param sparedUsd the part of it that kept and shared answers spared, by the tokens that were
+   *     estimated of them
    * @param provider which; empty where there is none
    */
-  public record Costs(double usd, double allToApiUsd, String provider) {
+  public record Costs(double usd, double allToApiUsd, double sparedUsd, String provider) {
     /** What routing and caching saved; NaN where there is nothing to compare with. */
     public double savedUsd() {
       return allToApiUsd - usd;

@@ -87,11 +87,14 @@ public final class ReportBuilder {
     double completions = all.completion().sum();
     return facts.stream()
         .filter(pool -> pool.price().isPresent())
-        .map(pool ->
-            new Report.Costs(
-                usd, usd(pool.price().orElseThrow(), prompts, completions), pool.name()))
+        .map(pool -> {
+          var price = pool.price().orElseThrow();
+          double spared = usd(price, all.sparedPromptTokens(), all.sparedCompletionTokens());
+          return new Report.Costs(
+              usd, usd(price, prompts, completions) + spared, spared, pool.name());
+        })
         .max(Comparator.comparingDouble(Report.Costs::allToApiUsd))
-        .orElse(new Report.Costs(usd, Double.NaN, ""));
+        .orElse(new Report.Costs(usd, Double.NaN, Double.NaN, ""));
   }
 
   private static double usd(TokenPrice price, double prompts, double completions) {

@@ -82,7 +82,7 @@ class CalibrationTest {
 
     assertThat(prior.apply(PLANNED)).isEqualTo(PLANNED);
     assertThat(prior.contradicts()).isFalse();
-    assertThat(prior.uncertainty()).isEqualTo(1.25);
+    assertThat(prior.uncertainty(0.5)).isEqualTo(1.25);
   }
 
   @ParameterizedTest
@@ -122,6 +122,48 @@ class CalibrationTest {
         .isCloseTo(0.5, within(0.07));
   }
 
+  /**
+   * Threads that wait for a core, the longer the more there is to do, are no slow prefill: short
+   * prompts say too little of it. (Without {@code leftOut} in the filter the factor fell to a
+   * twentieth, with an error of a tenth.)
+   */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.003, 0.008})
+  void shortPromptsOnABusyMachine_neitherClaimNorAlarm(double busySeconds) {
+    var step = ContinuousBatching.of(PLANNED).step();
+    var random = new Random(4);
+    var calibration = Calibration.of(PLANNED);
+    for (int i = 0; i < 1500; i++) {
+      double n = 1 + random.nextInt(5);
+      double prompt = 15 + random.nextInt(80);
+      double ahead = random.nextInt(4) == 0 ? random.nextInt(80) : 0;
+      double decode = step.seconds(n, n * 120, 0, 0);
+      double others = step.seconds(n - 1, (n - 1) * 120, 0, 0);
+      double with = step.seconds(n - 1, (n - 1) * 120, prompt + ahead, 0);
+      double busy = busySeconds * n / 3;
+      double ttft =
+          others * random.nextDouble()
+              + with
+              + PLANNED.engine().parameters().requestSeconds()
+              - busy * Math.log(1 - random.nextDouble());
+      double beside = (n - 1) * 120 * random.nextDouble();
+      double completion = 20 + random.nextInt(200);
+      double perToken = (step.seconds(n, n * 120, 512, 0) - decode) / 512;
+      double tpot = decode + perToken * beside / completion + busy / 20 * random.nextDouble();
+      calibration.see(
+          new Sighting(i / 2.0, n, prompt, 120, ahead, beside, completion, ttft, tpot, Double.NaN));
+      var now = calibration.calibrated();
+      assertThat(now.contradicts()).as("%s", now).isFalse();
+      assertThat(Math.abs(now.prefill().value() - 1)).isLessThan(3 * now.prefill().error());
+    }
+    var found = calibration.calibrated();
+    assertThat(found.decode().value()).isBetween(0.95, 1.15);
+    assertThat(found.prefill().value()).isBetween(0.6, 1.5);
+    assertThat(found.prefill().error()).isGreaterThan(0.08);
+    // What is not known of prefill hardly matters where prompts are short.
+    assertThat(found.uncertainty(0.05)).isLessThan(1.1);
+  }
+
   /** Half as fast is found out after a minute of a request every half second. */
   @Test
   void saturation_ofHardwareHalfAsFast_isHalf() {
@@ -130,7 +172,7 @@ class CalibrationTest {
     double planned = ContinuousBatching.of(PLANNED).saturation(LOAD);
     double real = ContinuousBatching.of(found.apply(PLANNED)).saturation(LOAD);
     assertThat(real / planned).isCloseTo(0.5, within(0.06));
-    assertThat(found.uncertainty()).isLessThan(1.25);
+    assertThat(found.uncertainty(0.5)).isLessThan(1.25);
   }
 
   @Test

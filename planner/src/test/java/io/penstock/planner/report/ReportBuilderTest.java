@@ -111,6 +111,40 @@ class ReportBuilderTest {
   }
 
   @Test
+  void costs_ofAnswersThatWereKept_areSavedToo() {
+    var builder = new ReportBuilder();
+    builder.add(entry(START, "acme", "small", 0.2, 0.0002));
+    var none = Double.NaN;
+    for (int i = 0; i < 3; i++) {
+      builder.add(
+          new Entry(
+              START + i,
+              "acme",
+              "paid",
+              "small",
+              "simple",
+              "answered",
+              true,
+              none,
+              none,
+              none,
+              none,
+              none,
+              0.001,
+              none,
+              410,
+              140));
+    }
+
+    var costs = builder.build(List.of(gpus(1), API)).costs();
+
+    double spared = 3 * (410 * 30 + 140 * 60) / 1e6;
+    assertThat(costs.sparedUsd()).isCloseTo(spared, within(1e-9));
+    assertThat(costs.allToApiUsd()).isCloseTo(spared + (400 * 30 + 150 * 60) / 1e6, within(1e-9));
+    assertThat(costs.usd()).isCloseTo(0.0002, within(1e-9));
+  }
+
+  @Test
   void quantiles_areRightToTwoPercent() {
     var random = new Random(3);
     var seen = new Distribution();
