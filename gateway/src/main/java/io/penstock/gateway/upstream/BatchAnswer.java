@@ -30,10 +30,11 @@ final class BatchAnswer {
     Map<String, Span> members = walk.members(0).orElse(Map.of());
     Span array = members.get(list);
     Span usage = members.get("usage");
-    List<Span> items = array == null ? List.of() : inOrder(walk.items(array.start()));
-    if (array == null
-        || usage == null
-        || items.size() != parts.stream().mapToInt(BatchPart::count).sum()) {
+    if (array == null || usage == null) {
+      return Optional.empty();
+    }
+    List<Span> items = inOrder(walk.items(array.start()));
+    if (items.size() != parts.stream().mapToInt(BatchPart::count).sum()) {
       return Optional.empty();
     }
     Map<String, Span> counts = walk.members(usage.start()).orElse(Map.of());
