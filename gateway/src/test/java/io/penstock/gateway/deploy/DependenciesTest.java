@@ -61,7 +61,9 @@ final class DependenciesTest {
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
             .split(":")) {
       Path jar = Path.of(entry);
-      if (entry.endsWith(".jar") && !jar.getFileName().toString().contains("surefire")) {
+      if (entry.endsWith(".jar")
+          && !jar.endsWith(Path.of("target", jar.getFileName().toString()))
+          && !jar.getFileName().toString().contains("surefire")) {
         all.add(Dependency.of(jar, repository(jar)));
       }
     }
