@@ -1,6 +1,7 @@
 package io.penstock.gateway.queue;
 
 import io.penstock.config.Tier;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -63,6 +64,17 @@ final class Desk {
   /** Places that are kept for it, of so many. */
   int reserved(int limit) {
     return share == 0 ? 0 : (int) Math.floor(share * limit + 1e-9);
+  }
+
+  /** After which its oldest call is raised: the ageing, or twice or three times that. */
+  long ageingNanos(Duration ageing) {
+    int times =
+        switch (priority) {
+          case HIGH -> 1;
+          case NORMAL -> 2;
+          case LOW -> 3;
+        };
+    return times * ageing.toNanos();
   }
 
   boolean urgent() {
