@@ -93,13 +93,13 @@ for (const [tier, rate] of wanted.split(" ").map(each => each.split("="))) {
 
 setTimeout(() => {
   const total = {};
-  console.log(name + "\n  tier        asked answered good refused failed  ttft p50   p95   tpot p95  refused within p95  told ms p50..max  kept broken  pools");
+  console.log(name + "\n  tier        asked answered good refused failed  ttft p50   p95   tpot p95  refused within p50 p95  told ms p50..max  kept broken  pools");
   for (const [tier, m] of Object.entries(tiers)) {
     const open = m.asked - m.answered - m.refused - m.failed;
     for (const [pool, good] of Object.entries(m.goodIn)) total[pool] = (total[pool] ?? 0) + good;
     console.log(
       `  ${tier.padEnd(11)} ${m.asked} ${m.answered} ${m.good} ${m.refused} ${m.failed}+${open}   ${shown(quantile(m.ttft, 0.5))} ${shown(quantile(m.ttft, 0.95))}   ${shown(quantile(m.tpot, 0.95))}` +
-        `   ${shown(quantile(m.refusedMillis, 0.95))}   ${shown(quantile(m.told, 0.5))}..${shown(quantile(m.told, 1))}   ${m.kept}(${m.keptGood}) ${m.broken}   ${JSON.stringify(m.pools)}`,
+        `   ${shown(quantile(m.refusedMillis, 0.5))} ${shown(quantile(m.refusedMillis, 0.95))}   ${shown(quantile(m.told, 0.5))}..${shown(quantile(m.told, 1))}   ${m.kept}(${m.keptGood}) ${m.broken}   ${JSON.stringify(m.pools)}`,
     );
   }
   const asked = Object.values(tiers).reduce((sum, m) => sum + m.counted, 0), rate = Object.values(tiers).reduce((sum, m) => sum + m.rate, 0);

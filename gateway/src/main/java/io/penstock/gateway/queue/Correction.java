@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * only where the places were all taken: of fewer calls the time says nothing of more.
  */
 final class Correction {
-  private static final double AIM = 0.96;
+  private static final double AIM = 0.98;
   private static final double LEAST = 0.25;
   private static final double MOST = 1.5;
 

@@ -18,6 +18,10 @@ final class Places {
   /** For as long there are places for the urgent at least, though none came free. */
   private static final double HEADROOM_SECONDS = 5;
 
+  /** Which part of the places that come free is not given again while the number falls. */
+  private static final double TAKEN_BACK = 0.5;
+
+  private static final double NANOS_PER_SECOND = 1e9;
   private static final long ONE_MORE = (1L << 32) + 1;
   private static final long ONE_LESS = (1L << 32) - 1;
 
@@ -35,6 +39,10 @@ final class Places {
   private volatile int headroom;
   private volatile List<Desk> reservers = List.of();
 
+  // By whoever says what the pool bears.
+  private double allowed = Integer.MAX_VALUE;
+  private long toldNanos;
+
   /**
    * @param room that is told what becomes of a place
    * @param nanos the clock
@@ -46,13 +54,22 @@ final class Places {
   }
 
   /**
+   * From now on. A number of the model's that falls does so as places come free, so that there are
+   * always some for the next of the urgent; one that the config says holds at once.
+   *
    * @param most calls at once
    * @param kvTokens of all of them
    * @param modelled whether the number is the model's, where the promise begins to break
+   * @param heldSeconds that a call keeps its place
    */
-  void bears(int most, long kvTokens, boolean modelled) {
+  synchronized void bears(int most, long kvTokens, boolean modelled, double heldSeconds) {
+    long now = nanos.getAsLong();
+    double passed = (now - toldNanos) / NANOS_PER_SECOND;
+    boolean falls = modelled && soft && most < allowed;
+    allowed = falls ? Math.max(most, allowed * (1 - TAKEN_BACK * passed / heldSeconds)) : most;
+    toldNanos = now;
     soft = modelled;
-    limit = Math.max(1, most);
+    limit = Math.max(1, (int) allowed);
     tokenLimit = Math.max(1, kvTokens);
   }
 

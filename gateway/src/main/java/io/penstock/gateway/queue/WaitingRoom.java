@@ -114,8 +114,9 @@ public final class WaitingRoom {
    */
   public void bears(int most, long kvTokens, double expectedSeconds) {
     boolean modelled = most < Integer.MAX_VALUE && terms.maxConcurrency() == 0;
-    places.bears(modelled ? (int) (most * correction.factor()) : most, kvTokens, modelled);
     turnover.expect(expectedSeconds);
+    int corrected = modelled ? (int) (most * correction.factor()) : most;
+    places.bears(corrected, kvTokens, modelled, turnover.held());
     if (waiting.get() > 0) {
       admit();
     }

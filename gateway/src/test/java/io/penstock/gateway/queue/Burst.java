@@ -31,7 +31,7 @@ final class Burst {
   private static final int OBEYS = 10;
 
   private final Agenda agenda = new Agenda();
-  private final Random random = new Random(7);
+  private final Random random;
   private final PenstockConfig config;
   private final Rooms rooms;
   private final Backends backends;
@@ -72,7 +72,11 @@ final class Burst {
     NONE
   }
 
-  Burst(int count, double seconds, Room room) {
+  /**
+   * @param seed of arrivals and lengths
+   */
+  Burst(int seed, int count, double seconds, Room room) {
+    this.random = new Random(seed);
     this.seconds = seconds;
     this.plain = room == Room.NONE;
     var list = new ArrayList<String>();

@@ -8,6 +8,7 @@ import io.penstock.config.Tier;
 import io.penstock.config.Tier.Priority;
 import io.penstock.config.Waiting;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -353,6 +354,24 @@ final class WaitingRoomTest {
       room.look();
     }
     assertThat(room.limit()).isBetween(65, 75);
+  }
+
+  @Test
+  void aNumberThatFalls_leavesPlacesForWhoComesNext() {
+    var room = room(20, 10, ALL);
+    var taken = new ArrayDeque<Place>();
+    for (int i = 0; i < 20; i++) {
+      taken.add(Objects.requireNonNull(room.enter(guest(LOW, "l" + i))));
+    }
+    now += seconds(1);
+    room.bears(10, Long.MAX_VALUE, 10);
+    assertThat(room.limit()).isEqualTo(19);
+    taken.removeFirst().leave();
+    taken.removeFirst().leave();
+    assertThat(room.enter(guest(HIGH, "h"))).isNotNull();
+    now += seconds(30);
+    room.bears(10, Long.MAX_VALUE, 10);
+    assertThat(room.limit()).isEqualTo(10);
   }
 
   /** High calls without end: a low one goes in within its ageing and four places of its turn. */
