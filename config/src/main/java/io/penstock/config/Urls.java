@@ -17,6 +17,7 @@ final class Urls {
   private static final Pattern HOSTS =
       Pattern.compile("^([a-z-]+://)([^/]*@)?([^/?#@]*)([/?#].*)?$");
 
+  private static final Set<String> HTTP = Set.of("http", "https");
   private static final Set<String> REDIS = Set.of("redis", "rediss", "redis-sentinel");
 
   private final Reading reading;
@@ -30,32 +31,26 @@ final class Urls {
    * since every request's path begins with it.
    */
   Optional<URI> modelServer(String path, String text) {
-    return new References(reading)
-        .expand(path, text)
-        .flatMap(url ->
-            parsed(
-                path,
-                shown(text),
-                url.replaceFirst("/+$", ""),
-                Set.of("http", "https"),
-                "http://HOST:PORT"))
-        .filter(url -> plain(path, url, "the pool's key, as ${ENV_NAME}"))
-        .map(url -> URI.create(url.toString().replaceFirst("/+v1$", "")));
+    return http(path, text, "http://HOST:PORT", "the pool's key, as ${ENV_NAME}", "/+v1$");
   }
 
   /** A collector of traces: scheme, host and port; the signal's own path is added to it. */
   Optional<URI> collector(String path, String text) {
+    return http(path, text, "http://HOST:4318", "a header, as ${ENV_NAME}", "/+v1/traces$");
+  }
+
+  /**
+   * @param example of such an address
+   * @param credential where one belongs instead
+   * @param takenOff what is not kept of the path, a pattern
+   */
+  private Optional<URI> http(
+      String path, String text, String example, String credential, String takenOff) {
     return new References(reading)
         .expand(path, text)
-        .flatMap(url ->
-            parsed(
-                path,
-                shown(text),
-                url.replaceFirst("/+$", ""),
-                Set.of("http", "https"),
-                "http://HOST:4318"))
-        .filter(url -> plain(path, url, "a header, as ${ENV_NAME}"))
-        .map(url -> URI.create(url.toString().replaceFirst("/+v1/traces$", "")));
+        .flatMap(url -> parsed(path, shown(text), url.replaceFirst("/+$", ""), HTTP, example))
+        .filter(url -> plain(path, url, credential))
+        .map(url -> URI.create(url.toString().replaceFirst(takenOff, "")));
   }
 
   /** The shared store; a password in it must be a reference. */

@@ -35,7 +35,7 @@ public final class Recording {
   private final int maxBytes;
   private final AtomicLong room;
   private final @Nullable Spill spill;
-  private final List<byte[]> parts = new ArrayList<>();
+  private final Chunks chunks = new Chunks();
   private final List<Place> places = new ArrayList<>();
 
   private @Nullable Head head;
@@ -43,16 +43,13 @@ public final class Recording {
   private @Nullable Runnable whenCaughtUp;
   private Runnable whenAbandoned = () -> {};
   private long bill;
-  private long dropped;
-  private long end;
   private boolean open;
   private boolean unbounded;
   private boolean abandoned;
   private boolean freed;
-  private int firstPart;
   private int looks;
 
-  /** From where on the disk has the answer; as far as {@link #dropped}. */
+  /** From where on the disk has the answer; as far as memory has not. */
   private long onDisk;
 
   private boolean spilling;
@@ -122,11 +119,8 @@ public final class Recording {
   /** A backend answers; what another one sent before is forgotten. */
   public synchronized void begin(Head from) {
     head = from;
-    room.addAndGet(end - dropped);
-    parts.clear();
-    firstPart = 0;
-    dropped = 0;
-    end = 0;
+    room.addAndGet(chunks.held());
+    chunks.clear();
     unbounded = false;
   }
 
@@ -137,10 +131,9 @@ public final class Recording {
       if (freed) {
         return;
       }
-      parts.add(bytes);
-      end += bytes.length;
+      chunks.add(bytes);
       boolean roomLeft = room.addAndGet(-bytes.length) >= 0;
-      unbounded |= end > maxBytes || !roomLeft;
+      unbounded |= chunks.end() > maxBytes || !roomLeft;
       if (unbounded && open) {
         giveUpFarBeyond();
         trim();
@@ -158,35 +151,13 @@ public final class Recording {
       if (open) {
         return;
       }
-      merge();
+      if (!abandoned) {
+        chunks.merge(); // nobody has read yet: one part serves all
+      }
       open = true;
       woken = readersIfOpen();
     }
     wake(woken);
-  }
-
-  /** Nobody has read yet: one part serves all. */
-  private void merge() {
-    if (parts.size() > 1 && dropped == 0 && !abandoned) {
-      byte[] one = concat(0, parts.size());
-      parts.clear();
-      parts.add(one);
-    }
-  }
-
-  private byte[] concat(int from, int to) {
-    int length = 0;
-    for (int i = from; i < to; i++) {
-      length += parts.get(i).length;
-    }
-    byte[] all = new byte[length];
-    int at = 0;
-    for (int i = from; i < to; i++) {
-      byte[] part = parts.get(i);
-      System.arraycopy(part, 0, all, at, part.length);
-      at += part.length;
-    }
-    return all;
   }
 
   /** Nothing came for a while. */
@@ -271,17 +242,14 @@ public final class Recording {
   private long ahead() {
     long nearest = Long.MAX_VALUE;
     for (Place place : places) {
-      nearest = place.tooSlow ? nearest : Math.min(nearest, end - place.at);
+      nearest = place.tooSlow ? nearest : Math.min(nearest, chunks.end() - place.at);
     }
     return nearest == Long.MAX_VALUE ? 0 : nearest;
   }
 
   /** All of it; null where a part is not there any more. */
   synchronized byte @Nullable [] whole() {
-    if (unbounded || dropped > 0) {
-      return null;
-    }
-    return parts.size() == 1 ? parts.getFirst() : concat(0, parts.size());
+    return unbounded || chunks.dropped() > 0 ? null : chunks.all();
   }
 
   public synchronized @Nullable Head head() {
@@ -340,25 +308,17 @@ public final class Recording {
       }
     }
 
-    private byte[] read(int from) {
-      int to = from + 1;
-      int length = parts.get(from).length;
-      while (to < parts.size() && length + parts.get(to).length <= MERGED_BYTES) {
-        length += parts.get(to++).length;
-      }
-      part += to - from;
-      return to == from + 1 ? parts.get(from) : concat(from, to);
-    }
-
     private Heard hear() {
       if (!open) {
         return Silence.QUIET;
       }
-      if (at < dropped) {
+      if (at < chunks.dropped()) {
         return hearFromDisk();
       }
-      if (at < end) {
-        byte[] bytes = read(part - firstPart);
+      if (at < chunks.end()) {
+        int count = chunks.countWithin(part, MERGED_BYTES);
+        byte[] bytes = chunks.read(part, count);
+        part += count;
         at += bytes.length;
         trim();
         return new Part(bytes);
@@ -377,15 +337,15 @@ public final class Recording {
       if (bytes == null) {
         if (!loading) {
           loading = true;
-          int length = (int) Math.min(MERGED_BYTES, dropped - at);
+          int length = (int) Math.min(MERGED_BYTES, chunks.dropped() - at);
           Objects.requireNonNull(spill).read(at - onDisk, length, this::loaded);
         }
         return Silence.QUIET;
       }
       loaded = null;
       at += bytes.length;
-      if (at == dropped) {
-        part = firstPart;
+      if (at == chunks.dropped()) {
+        part = chunks.first();
         trim();
       }
       return new Part(bytes);
@@ -463,7 +423,7 @@ public final class Recording {
   }
 
   private long behindInMemory(Place place) {
-    return end - Math.max(place.at, dropped);
+    return chunks.end() - Math.max(place.at, chunks.dropped());
   }
 
   private long most() {
@@ -481,8 +441,8 @@ public final class Recording {
 
   private void giveUp(Place place) {
     place.tooSlow = true;
-    place.at = end;
-    place.part = firstPart + parts.size();
+    place.at = chunks.end();
+    place.part = chunks.next();
   }
 
   /** Beyond the bound, what everyone has read goes. */
@@ -490,47 +450,32 @@ public final class Recording {
     if (!unbounded) {
       return;
     }
-    long least = end;
+    long least = chunks.end();
     for (Place place : places) {
       least = place.tooSlow ? least : Math.min(least, place.at);
     }
-    int gone = 0;
-    long bytes = 0;
-    while (gone < parts.size() && dropped + bytes + parts.get(gone).length <= least) {
-      bytes += parts.get(gone++).length;
-    }
-    if (gone > 0) {
-      drop(gone, bytes);
-    }
-    if (least >= dropped && spill != null && !spilling) {
+    dropTo(least);
+    if (least >= chunks.dropped() && spill != null && !spilling) {
       spill.forget();
-      onDisk = dropped;
+      onDisk = chunks.dropped();
     }
   }
 
-  private void drop(int gone, long bytes) {
-    parts.subList(0, gone).clear();
-    firstPart += gone;
-    dropped += bytes;
-    room.addAndGet(bytes);
+  private void dropTo(long place) {
+    room.addAndGet(chunks.dropTo(place));
   }
 
   /** Begins to move the oldest half of what the slow have kept in memory to disk. */
   private void spill() {
-    long held = end - dropped;
-    if (spill == null || spilling || cannotSpill || freed || held <= most() / 2) {
+    if (spill == null || spilling || cannotSpill || freed || chunks.held() <= most() / 2) {
       return;
     }
-    int count = 0;
-    long bytes = 0;
-    while (count < parts.size() && held - bytes > most() / 4) {
-      bytes += parts.get(count++).length;
-    }
+    List<byte[]> oldest = chunks.oldestBeyond(most() / 4);
+    long bytes = oldest.stream().mapToLong(part -> part.length).sum();
     if (spill.reserve(bytes)) {
       spilling = true;
-      long to = dropped + bytes;
-      spill.write(
-          dropped - onDisk, List.copyOf(parts.subList(0, count)), well -> spilled(to, well));
+      long to = chunks.dropped() + bytes;
+      spill.write(chunks.dropped() - onDisk, oldest, well -> spilled(to, well));
     }
   }
 
@@ -543,13 +488,8 @@ public final class Recording {
       if (freed) {
         return;
       }
-      int gone = 0;
-      long bytes = 0;
-      while (well && gone < parts.size() && dropped + bytes + parts.get(gone).length <= to) {
-        bytes += parts.get(gone++).length;
-      }
-      if (gone > 0) {
-        drop(gone, bytes);
+      if (well) {
+        dropTo(to);
       }
       trim();
       writer = caughtUp();
@@ -563,7 +503,7 @@ public final class Recording {
   private void free() {
     if (!freed) {
       freed = true;
-      room.addAndGet(end - dropped);
+      room.addAndGet(chunks.held());
       if (spill != null) {
         spill.close();
       }
