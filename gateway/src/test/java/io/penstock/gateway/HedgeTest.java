@@ -94,6 +94,17 @@ final class HedgeTest {
     assertThat(gateway.metric("penstock_tokens_total", "direction=\"completion\"")).isEqualTo(1);
   }
 
+  /** Where the config does not say how long the first token is waited for, the model does. */
+  @Test
+  void noTimeSaid_theSecondIsSentAfterThePredictedTime() throws IOException {
+    RawServer slow = server(RawServer.Exchange::untilGone);
+    RawServer fast = server(exchange -> answer(exchange, "b"));
+    TestGateway gateway = gateway("share: 100%, priority: low}, capacity: {gpu: l4", slow, fast);
+
+    assertThat(ask(gateway).join().body()).startsWith(ROLE + token("b"));
+    until(() -> hedges(gateway, "won") == 1);
+  }
+
   @Test
   void firstThatIsFasterAfterAll_serves_andTheSecondIsLeft() throws IOException {
     RawServer fast =
