@@ -98,7 +98,7 @@ final class Passenger implements Recording.Reader, Valve {
       while (!over && !paused && took(by, from.next())) {
         // until there is no more for now
       }
-    } catch (RuntimeException bug) {
+    } catch (RuntimeException | LinkageError bug) {
       leave();
       by.crashed(bug);
     } finally {

@@ -133,7 +133,7 @@ final class Visit implements Landing {
   private void run(Runnable step) {
     try {
       step.run();
-    } catch (RuntimeException bug) {
+    } catch (RuntimeException | LinkageError bug) {
       crashed(bug);
     }
   }

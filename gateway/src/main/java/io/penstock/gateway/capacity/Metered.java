@@ -8,7 +8,10 @@ record Metered(Turn turn, LoadMeter meter, LoadMeter.Mark mark, double contextTo
     implements TurnWithin {
   @Override
   public void end(Ended ended) {
-    turn.end(ended);
-    meter.leave(System.nanoTime(), contextTokens);
+    try {
+      turn.end(ended);
+    } finally {
+      meter.leave(System.nanoTime(), contextTokens);
+    }
   }
 }

@@ -28,6 +28,10 @@ final class BackendBreaker {
   private static final double BACKOFF = 2;
   private static final float PERCENT = 100;
 
+  static {
+    rehearse();
+  }
+
   private final Breaker config;
   private final CircuitBreaker breaker;
   private final AtomicInteger failures = new AtomicInteger();
@@ -38,6 +42,26 @@ final class BackendBreaker {
     this.config = config;
     this.nanos = nanos;
     this.breaker = CircuitBreaker.of(name, settings(config, nanos));
+  }
+
+  /**
+   * Takes one breaker through all its states. What happens first when a server fails loads classes
+   * and the JDK's time zones, and it may fail because no file can be opened any more: then the JVM
+   * would not have them until its end.
+   */
+  private static void rehearse() {
+    var rehearsed = CircuitBreaker.ofDefaults("rehearsal");
+    rehearsed.onError(0, TimeUnit.NANOSECONDS, new Failed());
+    rehearsed.transitionToOpenState();
+    rehearsed.transitionToHalfOpenState();
+    rehearsed.onSuccess(0, TimeUnit.NANOSECONDS);
+    rehearsed.transitionToClosedState();
+    var strict =
+        CircuitBreaker.of(
+            "rehearsal",
+            CircuitBreakerConfig.custom().slidingWindowSize(1).minimumNumberOfCalls(1).build());
+    strict.onError(0, TimeUnit.NANOSECONDS, new Failed());
+    strict.tryAcquirePermission();
   }
 
   private static CircuitBreakerConfig settings(Breaker config, LongSupplier nanos) {

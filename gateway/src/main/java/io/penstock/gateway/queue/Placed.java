@@ -13,11 +13,14 @@ public record Placed(Turn turn, Place place) implements TurnWithin {
 
   @Override
   public void end(Ended ended) {
-    turn.end(ended);
-    if (ended == Ended.ANSWERED) {
-      place.leave();
-    } else {
-      place.abandon();
+    try {
+      turn.end(ended);
+    } finally {
+      if (ended == Ended.ANSWERED) {
+        place.leave();
+      } else {
+        place.abandon();
+      }
     }
   }
 }

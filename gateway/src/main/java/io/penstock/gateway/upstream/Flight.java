@@ -198,7 +198,7 @@ public final class Flight implements Course {
         return;
       }
       took(sink.head(turn, attempts, status, headers, attempt));
-    } catch (RuntimeException bug) {
+    } catch (RuntimeException | LinkageError bug) {
       crash(bug);
     }
   }
@@ -209,7 +209,7 @@ public final class Flight implements Course {
     quietNanos = heardNanos;
     try {
       took(sink.data(bytes));
-    } catch (RuntimeException bug) {
+    } catch (RuntimeException | LinkageError bug) {
       crash(bug);
     }
   }
@@ -218,7 +218,7 @@ public final class Flight implements Course {
   public void end() {
     try {
       settle(sink.end(), "incomplete");
-    } catch (RuntimeException bug) {
+    } catch (RuntimeException | LinkageError bug) {
       crash(bug);
     }
   }
@@ -241,7 +241,7 @@ public final class Flight implements Course {
         Upstream.log(turn, reason, cause);
         elsewhere(new Taken.Unusable(reason, "The model server could not be reached.", true));
       }
-    } catch (RuntimeException bug) {
+    } catch (RuntimeException | LinkageError bug) {
       crash(bug);
     }
   }
@@ -370,12 +370,20 @@ public final class Flight implements Course {
     landing.failed(refusal, reason);
   }
 
-  private void crash(RuntimeException bug) {
+  /**
+   * A bug, or a class that could not be loaded, as when no file can be opened. The client is told
+   * whatever else goes wrong.
+   */
+  private void crash(Throwable bug) {
     if (over) {
-      throw bug;
+      throw new IllegalStateException("after the flight's end", bug);
     }
     attempt.abandon();
-    finish(Turn.Ended.ABANDONED);
+    try {
+      finish(Turn.Ended.ABANDONED);
+    } catch (RuntimeException | LinkageError another) {
+      bug.addSuppressed(another);
+    }
     landing.crashed(bug);
   }
 
@@ -480,7 +488,7 @@ public final class Flight implements Course {
   void guarded(Runnable step) {
     try {
       step.run();
-    } catch (RuntimeException bug) {
+    } catch (RuntimeException | LinkageError bug) {
       crash(bug);
     }
   }
@@ -490,7 +498,7 @@ public final class Flight implements Course {
   void tick(long now) {
     try {
       check(now, turn.pool().timeouts());
-    } catch (RuntimeException bug) {
+    } catch (RuntimeException | LinkageError bug) {
       crash(bug);
     }
   }

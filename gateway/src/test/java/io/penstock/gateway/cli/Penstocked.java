@@ -3,11 +3,13 @@ package io.penstock.gateway.cli;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +17,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 
 /** A process of its own that runs one command of the command line. */
 public final class Penstocked implements AutoCloseable {
@@ -33,6 +37,39 @@ public final class Penstocked implements AutoCloseable {
 
   public static Penstocked start(Map<String, String> environment, String... arguments)
       throws IOException {
+    return start(classPath(), environment, arguments);
+  }
+
+  /**
+   * With its classes in jars, as they are when it is installed: a class is then no file to open.
+   */
+  static Penstocked packed(Path folder, String... arguments) throws IOException {
+    List<String> path = new ArrayList<>();
+    for (String entry : classPath().split(File.pathSeparator)) {
+      Path at = Path.of(entry);
+      path.add(Files.isDirectory(at) ? jar(at, folder, path.size()).toString() : entry);
+    }
+    return start(String.join(File.pathSeparator, path), Map.of(), arguments);
+  }
+
+  private static Path jar(Path classes, Path folder, int number) throws IOException {
+    Path jar = folder.resolve(number + ".jar");
+    try (var out = new ZipOutputStream(Files.newOutputStream(jar));
+        var files = Files.walk(classes)) {
+      for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+        out.putNextEntry(new ZipEntry(classes.relativize(file).toString()));
+        Files.copy(file, out);
+      }
+    }
+    return jar;
+  }
+
+  private static String classPath() {
+    return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+  }
+
+  private static Penstocked start(
+      String classPath, Map<String, String> environment, String... arguments) throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -42,8 +79,7 @@ public final class Penstocked implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",
-                System.getProperty(
-                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                classPath,
                 "io.penstock.gateway.Main"));
     command.addAll(List.of(arguments));
     var builder = new ProcessBuilder(command);
@@ -95,6 +131,22 @@ public final class Penstocked implements AutoCloseable {
   /** Sends a signal by its name without {@code SIG}. */
   public void signal(String name) throws IOException, InterruptedException {
     new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start().waitFor();
+  }
+
+  /** Lets it have no more files and connections open than it has now. */
+  void keepToItsDescriptors() throws IOException, InterruptedException {
+    long open;
+    try (var descriptors = Files.list(Path.of("/proc", String.valueOf(process.pid()), "fd"))) {
+      open = descriptors.count();
+    }
+    int code =
+        new ProcessBuilder("prlimit", "--nofile=" + open + ":", "--pid", "" + process.pid())
+            .inheritIO()
+            .start()
+            .waitFor();
+    if (code != 0) {
+      throw new AssertionError("prlimit: " + code);
+    }
   }
 
   /** Its exit code, once it has ended by itself. */
