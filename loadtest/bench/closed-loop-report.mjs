@@ -1,13 +1,13 @@
-// What came of closed-loop.sh: node closed-loop-report.mjs DIR TTFT TPOT USD_PER_HOUR MODE...
+// What came of closed-loop.sh: node closed-loop-report.mjs DIR TTFT TPOT USD_PER_HOUR WARM_UP_SECONDS MODE...
 import { readFileSync } from "node:fs";
 
-const [dir, ttftText, tpotText, priceText, ...modes] = process.argv.slice(2);
-const [ttft, tpot, price] = [ttftText, tpotText, priceText].map(Number);
+const [dir, ttftText, tpotText, priceText, warmText, ...modes] = process.argv.slice(2);
+const [ttft, tpot, price, warm] = [ttftText, tpotText, priceText, warmText].map(Number);
 const read = (name) => readFileSync(`${dir}/${name}`, "utf8");
 const quantile = (values, q) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? NaN;
 
 const rows = modes.map((mode) => {
-  const requests = read(`${mode}.requests`).trim().split("\n").map((line) => JSON.parse(line));
+  const requests = read(`${mode}.requests`).trim().split("\n").map((line) => JSON.parse(line)).filter((each) => each.at >= warm);
   const paid = JSON.parse(read(`${mode}.paid`));
   const kept = requests.filter((each) => !each.error && each.ttft <= ttft && (each.tpot ?? 0) <= tpot);
   const series = JSON.parse(read(`${mode}.replicas`)).data.result[0]?.values.map(([, value]) => Number(value)) ?? [];

@@ -8,20 +8,23 @@
 # Each has a gateway of its own, simulated model servers as processes of their own that a runner (fleet.mjs) starts and stops, and one
 # Prometheus scrapes them all. Every server is slower than the config says by a factor of its own, which no gateway is told.
 #
-#   loadtest/bench/closed-loop.sh --trace FILE [--seconds 1800] [--modes "penstock utilization peak"] [--slow 1.2,1.8] [--seed 1]
+#   loadtest/bench/closed-loop.sh --trace FILE [--from MINUTE] [--seconds 1800] [--warm-up MINUTES] [--modes "penstock utilization peak"] [--slow 1.2,1.8] [--seed 1]
 #       [--start 60] [--window 2m] [--headroom 10%] [--initial N] [--peak N] [--bears N] [--ttft 3] [--tpot 0.12] [--out DIR] [--base PORT]
 #
+# The window of the trace begins at minute FROM; what came in the WARM-UP minutes before it is replayed, too, but not counted: nobody
+# who judges an autoscaler judges a gateway that started with the load. In the beginning there are as many servers as an operator
+# would start, who knows the first minute's load and the config, but not how slow the hardware is: as `penstock plan` says.
 # Peak is by default what `penstock plan` says for the trace on hardware as slow as the servers are in the mean (so it knows
 # what the others have to find out). Bears is what the HPA takes for 100 %: how many clients in a closed loop one server of the mean
 # slowness keeps within the time per token, as an operator would measure it (`penstock loadtest --clients N`).
 # Replica-hours count from the wish for a server to its end, its start and its draining included. Nothing is divided or
 # speeded up: a run of half an hour takes half an hour, and about half of one core.
 set -euo pipefail
-trace= length=1800 modes="penstock utilization peak" slow=1.2,1.8 seed=1 start=60 window=2m headroom=10% initial= peak= bears=28
+trace= from_minute=0 warm=0 length=1800 modes="penstock utilization peak" slow=1.2,1.8 seed=1 start=60 window=2m headroom=10% initial= peak= bears=28
 ttft=3 tpot=0.12 out= gpu=l4 weights=fp8 model=llama-3.1-8b most=24 base=22100
 while [ $# -gt 0 ]; do
   case $1 in
-    --trace) trace=$2 ;; --seconds) length=$2 ;; --modes) modes=$2 ;; --slow) slow=$2 ;; --seed) seed=$2 ;; --start) start=$2 ;;
+    --trace) trace=$2 ;; --from) from_minute=$2 ;; --warm-up) warm=$2 ;; --seconds) length=$2 ;; --modes) modes=$2 ;; --slow) slow=$2 ;; --seed) seed=$2 ;; --start) start=$2 ;;
     --window) window=$2 ;; --headroom) headroom=$2 ;; --initial) initial=$2 ;; --peak) peak=$2 ;; --bears) bears=$2 ;;
     --ttft) ttft=$2 ;; --tpot) tpot=$2 ;; --out) out=$2 ;; --base) base=$2 ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
@@ -51,11 +54,19 @@ await() { # file, what to wait for
 key=sk-bench-0000000000000000
 "$here/penstock" --help >/dev/null
 
-# The part of the trace that is replayed.
-awk -F, -v length_s="$length" '
-  NR == 1 {print; next}
-  {split($1, part, /[ :]/); at = part[2] * 3600 + part[3] * 60 + part[4]; if (NR == 2) first = at; if (at - first < length_s) print}
-' "$trace" >"$work/trace.csv"
+# The part of the trace from one second to another.
+part() {
+  awk -F, -v from_s="$1" -v until_s="$2" '
+    NR == 1 {print; next}
+    {split($1, part, /[ :]/); at = part[2] * 3600 + part[3] * 60 + part[4]; if (NR == 2) first = at
+     if (at - first >= from_s && at - first < until_s) print}
+  ' "$trace"
+}
+begin=$((60 * from_minute)) warm_s=$((60 * warm))
+[ "$warm_s" -le "$begin" ] || { echo "closed-loop.sh: the trace has no $warm minutes before minute $from_minute" >&2; exit 2; }
+part $((begin - warm_s)) $((begin + length)) >"$work/trace.csv"
+part "$begin" $((begin + length)) >"$work/window.csv"
+part $((begin - warm_s)) $((begin - warm_s + 60)) >"$work/first.csv"
 
 pool() { # backends, further keys of capacity.scaling
   cat <<CONF
@@ -85,6 +96,11 @@ $(printf '%s\n' "$2")
 CONF
 }
 
+# What the plan has for a part of the trace: a config's, a trace's.
+planned() {
+  "$here/penstock" plan --config "$1" --traffic "$2" --json | node -pe 'JSON.parse(require("fs").readFileSync(0)).pools[0].plan.replicas'
+}
+
 # What the plan says of hardware that is as slow as the servers are in the mean: the same GPU with that much less of everything.
 mean=$(awk -v slow="$slow" 'BEGIN {split(slow, each, ","); print (each[1] + each[2]) / 2}')
 slowed=$(grep -A1 "^  $gpu:" "$here/config/catalog/gpus.yaml" | awk -v by="$mean" '
@@ -95,20 +111,16 @@ slowed=$(grep -A1 "^  $gpu:" "$here/config/catalog/gpus.yaml" | awk -v by="$mean
     for (i = 1; i <= count; i++) {split(peaks[i], peak, ": "); list = list (i > 1 ? ", " : "") peak[1] ": " peak[2] / by}
     printf "bandwidth-gbs: %s, tflops: {%s}", bandwidth, list
   }')
-{
-  echo "admin: {port: 1}"
-  echo "server: {port: 2}"
-  echo "catalog: {gpus: {$gpu: {$slowed}}}"
-  pool '{id: a, url: "http://127.0.0.1:1"}' ""
-} >"$work/plan.yaml"
-[ -n "$peak" ] || peak=$("$here/penstock" plan --config "$work/plan.yaml" --traffic "$work/trace.csv" --json |
-  node -pe 'JSON.parse(require("fs").readFileSync(0)).pools[0].plan.replicas')
-[ -n "$initial" ] || initial=$(((peak + 1) / 2))
+configured=$(printf 'admin: {port: 1}\nserver: {port: 2}\n'; pool '{id: a, url: "http://127.0.0.1:1"}' "")
+echo "$configured" >"$work/configured.yaml"
+printf '%s\ncatalog: {gpus: {%s: {%s}}}\n' "$configured" "$gpu" "$slowed" >"$work/slowed.yaml"
+[ -n "$peak" ] || peak=$(planned "$work/slowed.yaml" "$work/window.csv")
+[ -n "$initial" ] || initial=$(planned "$work/configured.yaml" "$work/first.csv")
 price=$(grep -A2 "^  $gpu:" "$here/config/catalog/gpus.yaml" | grep -o 'usd-per-hour: [0-9.]*' | head -1 | cut -d' ' -f2)
 
 echo "date      $(date -u +%Y-%m-%dT%H:%MZ), $(nproc) cores, load average $(cut -d' ' -f1-3 /proc/loadavg) before the run"
-echo "trace     $(($(wc -l <"$work/trace.csv") - 1)) requests in $length s; SLO: first token $ttft s, $tpot s a token"
-echo "servers   $model $weights on $gpu, each $slow times as slow as configured; $start s to start; at the peak $peak; one bears $bears at once"
+echo "trace     $(($(wc -l <"$work/window.csv") - 1)) requests in $length s from minute $from_minute, after $warm minutes that do not count; SLO: first token $ttft s, $tpot s a token"
+echo "servers   $model $weights on $gpu, each $slow times as slow as configured; $start s to start; in the beginning $initial, at the peak $peak; one bears $bears at once"
 
 cat >"$work/scale" <<'CONF'
 #!/bin/sh
@@ -181,6 +193,13 @@ pids+=("${loads[@]}")
   done
 ) &
 pids+=($!)
+(
+  sleep "$warm_s"
+  for mode in $modes; do
+    fleet=fleet_$mode
+    kill -USR2 "${!fleet}"
+  done
+) &
 for load in "${loads[@]}"; do wait "$load" || true; done
 
 at=0
@@ -189,6 +208,6 @@ for mode in $modes; do
   curl -s "http://127.0.0.1:$((base + 10 * at + 2))/" >"$work/$mode.paid"
   curl -s "http://127.0.0.1:$((base + 10 * at + 1))/api/capacity" >"$work/$mode.capacity"
   curl -sG "http://127.0.0.1:$prometheus/api/v1/query_range" --data-urlencode "query=penstock_capacity_replicas{job=\"$mode\"}" \
-    --data-urlencode "start=$(($(date +%s) - length - 60))" --data-urlencode "end=$(date +%s)" --data-urlencode step=30 >"$work/$mode.replicas"
+    --data-urlencode "start=$(($(date +%s) - length - 30))" --data-urlencode "end=$(date +%s)" --data-urlencode step=30 >"$work/$mode.replicas"
 done
-node "$here/loadtest/bench/closed-loop-report.mjs" "$work" "$ttft" "$tpot" "$price" $modes
+node "$here/loadtest/bench/closed-loop-report.mjs" "$work" "$ttft" "$tpot" "$price" "$warm_s" $modes

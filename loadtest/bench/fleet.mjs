@@ -157,11 +157,14 @@ createServer((request, response) => {
   console.log("ready");
 });
 
+// The load begins.
 process.on("SIGUSR1", () => {
-  // The load begins: what was paid so far is forgotten.
+  if (fleet.hpa) autoscale();
+});
+// What is counted begins: what was paid so far is forgotten.
+process.on("SIGUSR2", () => {
   paidBefore = 0;
   for (const each of servers) each.paidFrom = seconds();
-  if (fleet.hpa) autoscale();
 });
 for (const signal of ["SIGTERM", "SIGINT"]) {
   process.on(signal, () => {

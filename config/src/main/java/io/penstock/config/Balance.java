@@ -20,7 +20,7 @@ public record Balance(By by, double loadFactor) {
   public enum By {
     /** Of the backend that knows the prompt's beginning, within the load factor. */
     PREFIX,
-    /** Of the one with the fewest calls. */
+    /** Of the one with the least to do: the fewest calls, and by its speed where that is known. */
     LEAST_LOADED,
     /** Of each after the other. */
     ROUND_ROBIN

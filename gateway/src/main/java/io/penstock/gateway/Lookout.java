@@ -112,7 +112,15 @@ final class Lookout {
         now,
         Instant.now().getEpochSecond(),
         pool -> standing.getOrDefault(pool, new Capacities.Standing(0, 0)));
+    backends.status().forEach(pool -> time(pool.name()));
     scalers.act(now);
+  }
+
+  private void time(String pool) {
+    var speeds = capacities.speeds(pool);
+    if (speeds != null) {
+      backends.timed(pool, speeds.idleCalls(), speeds.slowness());
+    }
   }
 
   private static boolean serves(Backends.BackendStatus backend) {

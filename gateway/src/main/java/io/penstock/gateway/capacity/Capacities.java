@@ -107,6 +107,7 @@ public final class Capacities {
     }
     watch.ended(
         new Ended(
+            metered.meter(),
             new Sighting(
                 now / NANOS_PER_SECOND,
                 shared.batch(),
@@ -195,6 +196,12 @@ public final class Capacities {
   public @Nullable Bearing bears(String pool) {
     PoolWatch watch = watches.get(pool);
     return watch == null ? null : watch.bears();
+  }
+
+  /** How a pool's servers differ; null while little was seen, or nobody watches it. */
+  public @Nullable Speeds speeds(String pool) {
+    PoolWatch watch = watches.get(pool);
+    return watch == null ? null : watch.speeds();
   }
 
   /** What the last look found, in the config's order. */

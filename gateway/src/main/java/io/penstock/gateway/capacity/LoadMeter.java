@@ -18,6 +18,7 @@ final class LoadMeter {
   private double promptTokens;
   private double recentTokens;
   private double recentSeconds = UNTIMED_SECONDS;
+  private final Slowness slowness = new Slowness();
 
   /**
    * How things stood when a call came.
@@ -43,6 +44,11 @@ final class LoadMeter {
    * @param tokensBeside prompt tokens that came while it was there
    */
   record Shared(double batch, double contextTokens, double tokensBeside) {}
+
+  /** How fast the backend is beside the others. */
+  Slowness slowness() {
+    return slowness;
+  }
 
   /** A call comes. */
   synchronized Mark enter(long nowNanos, double prompt, double contextTokens) {

@@ -22,6 +22,7 @@ import io.penstock.planner.size.Bound;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,6 +51,11 @@ final class PoolWatch {
   /** How many times as much as this gateway's own a server's load may be. */
   private static final double MOST_SHARE = 100;
 
+  /** Calls at once at which a step is compared with that of one alone. */
+  private static final double MANY = 16;
+
+  private static final double MOST_IDLE = 100;
+
   private static final Optional<Target> NO_TARGET = Optional.empty();
   private static final double USUAL_PROMPT = 500;
   private static final double USUAL_COMPLETION = 200;
@@ -64,6 +70,7 @@ final class PoolWatch {
   private volatile @Nullable PoolCapacity latest;
   private volatile @Nullable ContinuousBatching replica;
   private volatile @Nullable Bearing bears;
+  private volatile @Nullable Speeds speeds;
   private volatile FirstToken firstToken = FirstToken.UNKNOWN;
 
   // Of the looking thread alone.
@@ -72,6 +79,7 @@ final class PoolWatch {
   private final RecentLengths completions = new RecentLengths();
   private final Mean cachedShare = new Mean();
   private final Accuracy accuracy = new Accuracy();
+  private final SlowestCalls slowest = new SlowestCalls();
   private final RecentSpread aroundModel = new RecentSpread();
   private final Stabiliser stabiliser = new Stabiliser(0);
   private double lastSeconds = Double.NaN;
@@ -135,7 +143,14 @@ final class PoolWatch {
     var ahead = load.ahead(policy.startSeconds());
     var seen = calibration.calibrated();
     var situation =
-        new Situation(prior, bestKnown(seen, others), lengths, ahead, promises(pool.slo()));
+        new Situation(
+            prior,
+            bestKnown(seen, others),
+            lengths,
+            ahead,
+            inFlight * fleetShare(),
+            slowest.tail(),
+            promises(pool.slo()));
     Target wanted = Scaler.want(situation, policy);
     if (latest == null) {
       stabiliser.hold(nowSeconds, asItStands(wanted, replicas, policy));
@@ -163,6 +178,8 @@ final class PoolWatch {
             seen.samples() >= FEWEST_SAMPLES ? seen.apply(prior) : prior, lengths, situation.slo());
     if (seen.samples() >= FEWEST_SAMPLES) {
       replica = ContinuousBatching.of(seen.apply(prior));
+      speeds = speeds(replica, lengths);
+      slowest.expect(replica, lengths, load.perSecond() / Math.max(1, replicas));
     }
     return next;
   }
@@ -188,10 +205,24 @@ final class PoolWatch {
       if (call.timed()) {
         Sighting seen = call.seen().amongOthers(fleetShare());
         compare(call);
-        accuracy.compare(calibration.expected(seen), seen);
+        var expected = calibration.expected(seen);
+        accuracy.compare(expected, seen);
+        slowest.see(seen);
+        if (replica != null && seen.tpotSeconds() > 0) {
+          call.at().slowness().see(seen.tpotSeconds() / expected.tpotSeconds());
+        }
         calibration.see(seen);
       }
     }
+  }
+
+  private Speeds speeds(ContinuousBatching known, Workload lengths) {
+    Map<String, Double> slowness = new HashMap<>();
+    meters.forEach((backend, meter) -> slowness.put(backend, meter.slowness().value()));
+    double alone = known.closedLoop(lengths, 1).tpot().mean();
+    double many = known.closedLoop(lengths, MANY).tpot().mean();
+    double each = (many - alone) / (MANY - 1);
+    return new Speeds(each > 0 ? Math.clamp(alone / each - 1, 0, MOST_IDLE) : 0, slowness);
   }
 
   /** Holds a first token beside what a dry run would have said of it. */
@@ -300,6 +331,11 @@ final class PoolWatch {
   /** First tokens as multiples of what the model says of each call. */
   FirstToken firstToken() {
     return firstToken;
+  }
+
+  /** How its servers differ; null while little was seen. */
+  @Nullable Speeds speeds() {
+    return speeds;
   }
 
   /** What one of its servers bears; null before the first look, or where the model does not fit. */

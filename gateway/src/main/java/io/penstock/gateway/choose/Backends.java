@@ -246,6 +246,19 @@ public final class Backends {
   }
 
   /**
+   * Tells how fast a pool's backends are beside one another.
+   *
+   * @param idleCalls what a step takes without any call, as the calls that lengthen it by as much
+   * @param slowness of each by its id, the mean being 1
+   */
+  public void timed(String pool, double idleCalls, Map<String, Double> slowness) {
+    SharedPool shared = pools.get(pool);
+    if (shared != null) {
+      shared.timed(idleCalls, slowness);
+    }
+  }
+
+  /**
    * Tells what a backend said of itself.
    *
    * @return whether there is such a backend

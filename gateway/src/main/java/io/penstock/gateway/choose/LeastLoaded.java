@@ -4,9 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The backend with the fewest calls in flight. All are looked at: pools are small, and looking at
- * eight counters costs less than a wrong choice. Ties go round, so that an idle pool does not warm
- * one backend alone.
+ * The backend with the fewest calls in flight, or where it is known how fast each is, the one that
+ * would give one more call its tokens soonest ({@link Speed}). All are looked at: pools are small,
+ * and looking at eight counters costs less than a wrong choice. Ties go round, so that an idle pool
+ * does not warm one backend alone.
  *
  * <p>In a paced pool a backend that has a prompt at work is passed over for one that has none,
  * since the next prompt would wait for it; as long as that one is not much fuller than the others.
@@ -53,14 +54,21 @@ final class LeastLoaded implements Selector {
     int first = Math.floorMod(turn, size);
     SharedBackend least = open.get(first);
     int load = least.inFlight();
+    double burden = least.burden();
     for (int i = 1; i < size; i++) {
       SharedBackend backend = open.get((first + i) % size);
       int inFlight = backend.inFlight();
-      if (inFlight < load) {
+      double other = backend.burden();
+      if (other < burden) {
         least = backend;
         load = inFlight;
+        burden = other;
       }
     }
-    return new Choice(least, load, size == 1 ? Ground.ONLY_ONE : Ground.LEAST_LOADED);
+    return new Choice(least, load, ground(least, size));
+  }
+
+  private static Ground ground(SharedBackend least, int size) {
+    return size == 1 ? Ground.ONLY_ONE : least.timed() ? Ground.SOONEST : Ground.LEAST_LOADED;
   }
 }

@@ -59,6 +59,7 @@ sealed interface Selector permits LeastLoaded, RoundRobin, PrefixAffinity {
   enum Ground {
     ONLY_ONE("it is the only one that is up"),
     LEAST_LOADED("it has the fewest calls in flight: %2$d"),
+    SOONEST("it would give the tokens soonest, by its speed and its calls in flight: %2$d"),
     QUIET("it has no prompt at work, and of those the fewest calls in flight: %2$d"),
     ITS_TURN("it is its turn"),
     KNOWS_PREFIX("it was given the first %1$.1f KiB of this prompt before"),

@@ -20,6 +20,7 @@ final class SharedBackend {
   private volatile BackendBreaker breaker;
   private final Average ttft = new Average();
   private final Average tpot = new Average();
+  private volatile Speed speed = Speed.UNKNOWN;
   private volatile boolean draining;
   private volatile boolean unhealthy;
 
@@ -85,6 +86,20 @@ final class SharedBackend {
   /** Calls there whose first token has not come. */
   int unbegun() {
     return unbegun.get();
+  }
+
+  void is(Speed next) {
+    speed = next;
+  }
+
+  /** How much it would have to do with one more call; comparable within a pool. */
+  double burden() {
+    return speed.burden(inFlight.get(), unbegun.get());
+  }
+
+  /** Whether more is known of it than its calls. */
+  boolean timed() {
+    return speed != Speed.UNKNOWN;
   }
 
   /** Takes a place if the load is still what the chooser saw. */

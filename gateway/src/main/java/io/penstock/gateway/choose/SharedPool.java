@@ -6,6 +6,7 @@ import io.penstock.config.Retries;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -26,6 +27,12 @@ import org.jspecify.annotations.Nullable;
  * its slot is not given to another, and if it comes back it is the same backend as before.
  */
 final class SharedPool {
+  /**
+   * What a prompt at work counts for where none is held back: it lengthens the steps of all that
+   * are there, and the next would wait for it.
+   */
+  private static final double PROMPT_CALLS = 6;
+
   private final String name;
   private final List<SharedBackend> backends;
   private volatile List<SharedBackend> leaving;
@@ -38,6 +45,7 @@ final class SharedPool {
   private final RetryBudget retries;
   private final RetryBudget hedges;
   private final AtomicInteger turn = new AtomicInteger();
+  private volatile Speed mean = Speed.UNKNOWN;
 
   /**
    * @param before what the pool was until now; what was learned there is kept
@@ -74,6 +82,8 @@ final class SharedPool {
     this.leaving = before == null ? List.of() : before.without(backends);
     if (before != null) {
       before.backends.stream().filter(each -> !backends.contains(each)).forEach(selector::gone);
+      mean = before.mean;
+      backends.stream().filter(each -> !each.timed()).forEach(each -> each.is(mean));
     }
   }
 
@@ -208,6 +218,16 @@ final class SharedPool {
       key.leave();
     }
     return taken;
+  }
+
+  /**
+   * How fast its backends are beside one another; one of which nothing is said is like the mean.
+   */
+  void timed(double idleCalls, Map<String, Double> slowness) {
+    mean = new Speed(1, idleCalls, paced ? 0 : PROMPT_CALLS);
+    for (SharedBackend backend : backends) {
+      backend.is(mean.slower(slowness.getOrDefault(backend.backend().id(), 1.0)));
+    }
   }
 
   /** When it is worth asking again. */

@@ -6,6 +6,7 @@ import io.penstock.planner.autoscale.Policy;
 import io.penstock.planner.autoscale.Scaler;
 import io.penstock.planner.autoscale.Situation;
 import io.penstock.planner.autoscale.Stabiliser;
+import io.penstock.planner.autoscale.Tail;
 import io.penstock.planner.calibrate.Calibrated;
 import io.penstock.planner.calibrate.Calibrated.Parameter;
 import io.penstock.planner.calibrate.Calibration;
@@ -64,7 +65,10 @@ final class GatewayScaling implements Scaling {
     double nowSeconds = seen.atNanos() / NANOS;
     count(seen);
     var ahead = load.ahead(policy.startSeconds());
-    var wanted = Scaler.want(new Situation(replica, calibrated(), lengths, ahead, slo), policy);
+    var now =
+        new Situation(
+            replica, calibrated(), lengths, ahead, seen.inFlight(), Tail.AS_MODELLED, slo);
+    var wanted = Scaler.want(now, policy);
     if (lookedNanos < 0) {
       int standing = Math.clamp(seen.up() + seen.starting(), policy.min(), policy.max());
       stabiliser.hold(nowSeconds, wanted.with(standing, "as it stood in the beginning"));

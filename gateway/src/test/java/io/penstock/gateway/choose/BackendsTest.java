@@ -97,6 +97,53 @@ final class BackendsTest {
     assertThat(seats).containsOnly(Map.entry("a", 10), Map.entry("b", 10), Map.entry("c", 10));
   }
 
+  private Map<String, Integer> begun(int calls) {
+    Map<String, Integer> seats = new HashMap<>();
+    for (int i = 0; i < calls; i++) {
+      Turn turn = turn();
+      turn.firstToken();
+      seats.merge(turn.backend().id(), 1, Integer::sum);
+    }
+    return seats;
+  }
+
+  @Test
+  void seat_ofBackendsThatDiffer_givesTheFasterOneMore_andSaysWhy() {
+    backends.timed("p", 6, Map.of("a", 0.8, "b", 1.0, "c", 1.25));
+    assertThat(backends.peek(pool).orElseThrow().backend().id()).isEqualTo("a");
+    assertThat(backends.peek(pool).orElseThrow().why()).contains("soonest");
+
+    // What a step takes without any call counts, too: 0.8 · (6 + 26) is about 1.25 · (6 + 14).
+    var seats = begun(60);
+    assertThat(seats.get("a")).isBetween(24, 28);
+    assertThat(seats.get("b")).isBetween(18, 22);
+    assertThat(seats.get("c")).isBetween(12, 16);
+  }
+
+  @Test
+  void seat_ofABackendThatIsNew_isThatOfTheMean() {
+    backends.timed("p", 6, Map.of("a", 1.0, "b", 1.0, "c", 1.0));
+    begun(9);
+    var wider = pool("a", "b", "c", "d");
+    backends.reload(wider);
+
+    var seats = new HashMap<String, Integer>();
+    for (int i = 0; i < 7; i++) {
+      var turn = (Turn) backends.seat(pool(wider), Set.of());
+      turn.firstToken();
+      seats.merge(turn.backend().id(), 1, Integer::sum);
+    }
+    assertThat(seats).containsEntry("d", 4);
+  }
+
+  @Test
+  void seat_whereOneHasAPromptAtWork_goesToAnother() {
+    backends.timed("p", 6, Map.of());
+    var atWork = turn().backend().id();
+
+    assertThat(begun(6)).doesNotContainKey(atWork);
+  }
+
   @Test
   void seat_ofOneCallAfterTheOther_goesRound() {
     Map<String, Integer> seats = new HashMap<>();

@@ -29,6 +29,7 @@ public final class LoadAhead {
   private long minute = Long.MIN_VALUE;
   private double minuteCount;
   private double perSecond;
+  private double heard;
 
   /** How long the load of the moment is averaged over where a replica takes so long to start. */
   public static double momentSeconds(double startSeconds) {
@@ -45,7 +46,9 @@ public final class LoadAhead {
   public void count(double came, double passedSeconds, long epochSeconds, double startSeconds) {
     if (passedSeconds > 0) {
       double share = -Math.expm1(-passedSeconds / momentSeconds(startSeconds));
-      perSecond += share * (came / passedSeconds - perSecond);
+      // The first seconds are the mean of themselves, not of the nothing before them.
+      heard += share * (1 - heard);
+      perSecond += share / heard * (came / passedSeconds - perSecond);
     }
     long current = Math.floorDiv(epochSeconds, 60);
     if (minute != Long.MIN_VALUE && current > minute) {
@@ -65,7 +68,8 @@ public final class LoadAhead {
   public Forecast.Ahead ahead(double startSeconds) {
     int minutes = (int) Math.ceil(startSeconds / SECONDS_PER_MINUTE);
     var minutely = forecast.highestWithin(Math.max(1, minutes));
-    double stray = Math.sqrt(perSecond / (2 * momentSeconds(startSeconds)));
+    double over = 2 * momentSeconds(startSeconds) * heard;
+    double stray = over > 0 ? Math.sqrt(perSecond / over) : 0;
     return new Forecast.Ahead(
         Math.max(minutely.mean() / SECONDS_PER_MINUTE, perSecond),
         Math.max(

@@ -18,7 +18,9 @@ import java.util.Locale;
 
 /**
  * Sizes a pool for the minutes ahead, with the sizing that plans use, on the replica that traffic
- * showed: {@code ⌈λ·u·(1 + headroom)/X_slo⌉} and the spares, within the policy's bounds. Pure; some
+ * showed: {@code ⌈λ·u·(1 + headroom)/X_slo⌉} and the spares, within the policy's bounds. Calls that
+ * are there already count too, where they are more than so many replicas bear: what has piled up
+ * must be served, and of long answers nothing is known until the first have ended. Pure; some
  * milliseconds.
  */
 public final class Scaler {
@@ -27,6 +29,9 @@ public final class Scaler {
 
   /** Of the highest rate: a mean that has died away is still a rate. */
   private static final double LEAST_SHARE = 1e-3;
+
+  /** What is worth a word of how the slowest calls differ from the model. */
+  private static final double MUCH = 0.02;
 
   private Scaler() {}
 
@@ -41,7 +46,7 @@ public final class Scaler {
         new Requirement(
             "pool",
             Demand.rate(rate, Math.clamp(now.ahead().mean(), LEAST_SHARE * rate, rate), now.load()),
-            now.slo(),
+            now.tail().on(now.slo()),
             Availability.single(policy.headroom(), policy.spares()),
             Money.UNBOUNDED,
             uncertainty(replica, now));
@@ -97,10 +102,24 @@ public final class Scaler {
   }
 
   private static Target within(Sized sized, Situation now, Policy policy, List<String> first) {
-    int wanted = sized.replicas().total();
+    int forLoad = sized.replicas().total();
+    double bears = bears(sized, now);
+    int forCalls = (int) Math.ceil(now.inFlight() / bears) + policy.spares();
+    int wanted = Math.max(forLoad, forCalls);
     int replicas = Math.clamp(wanted, policy.min(), policy.max());
     var reasons = new ArrayList<>(first);
     reasons.add(load(sized, now));
+    if (forCalls > forLoad) {
+      reasons.addFirst(
+          String.format(
+              Locale.ROOT,
+              "%s calls are there already, of which one replica bears %s within the SLO: %d, where"
+                  + " the load alone asks for %d",
+              Show.number(now.inFlight()),
+              Show.number(bears),
+              forCalls,
+              forLoad));
+    }
     if (policy.headroom() > 0 || policy.spares() > 0) {
       reasons.add(
           String.format(
@@ -113,6 +132,9 @@ public final class Scaler {
     }
     if (now.seen().contradicts()) {
       reasons.add(hardware(now));
+    }
+    if (Math.abs(now.tail().ttft() - 1) > MUCH || Math.abs(now.tail().tpot() - 1) > MUCH) {
+      reasons.add(slowest(now.tail()));
     }
     if (wanted > policy.max()) {
       reasons.addFirst("max of " + policy.max() + " reached: " + wanted + " are needed");
@@ -128,6 +150,12 @@ public final class Scaler {
         reasons);
   }
 
+  /** Calls at once at a replica that serves as many a second as it can within the SLO. */
+  private static double bears(Sized sized, Situation now) {
+    return Math.max(
+        1, sized.replica().openLoop(now.load(), sized.sustainablePerSecond()).inFlight());
+  }
+
   private static String load(Sized sized, Situation now) {
     return String.format(
         Locale.ROOT,
@@ -138,6 +166,15 @@ public final class Scaler {
         Show.number(sized.sustainablePerSecond()),
         sized.constraint().word(),
         Show.percent(sized.uncertainty() - 1));
+  }
+
+  private static String slowest(Tail tail) {
+    return String.format(
+        Locale.ROOT,
+        "of the slowest calls, the first token takes %s times as long as modelled and each token"
+            + " after it %s times; sized for that",
+        Show.number(tail.ttft()),
+        Show.number(tail.tpot()));
   }
 
   private static String hardware(Situation now) {

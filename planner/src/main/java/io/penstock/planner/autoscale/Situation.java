@@ -14,10 +14,18 @@ import java.util.List;
  * @param seen what traffic made of that
  * @param load what requests look like
  * @param ahead requests a second that will come while a new replica starts, at the highest
+ * @param inFlight calls at its servers
+ * @param tail what the slowest calls take beside the model
  * @param slo what is promised; empty promises nothing
  */
 public record Situation(
-    Deployment prior, Calibrated seen, Workload load, Ahead ahead, List<Bound> slo) {
+    Deployment prior,
+    Calibrated seen,
+    Workload load,
+    Ahead ahead,
+    double inFlight,
+    Tail tail,
+    List<Bound> slo) {
   public Situation {
     slo = List.copyOf(slo);
   }

@@ -108,23 +108,25 @@ public final class Calibration {
   private double[] tpotShares(Sighting seen, double n) {
     double decode = step.seconds(n, n * seen.contextTokens(), 0, 0);
     double steps = seen.completionTokens() - 1;
-    return new double[] {decode, promptSeconds(seen.tokensBeside(), n, seen) / steps, 0};
+    return new double[] {
+      decode, promptSeconds(seen.tokensBeside(), n, seen, seen.contextTokens()) / steps, 0
+    };
   }
 
   private double[] ttftShares(Sighting seen, double n) {
     double others = n - 1;
     double decode = step.seconds(others, others * seen.contextTokens(), 0, 0);
     double tokens = seen.promptTokens() + seen.tokensAhead();
-    return new double[] {1.5 * decode, promptSeconds(tokens, others, seen), 1};
+    return new double[] {1.5 * decode, promptSeconds(tokens, others, seen, tokens), 1};
   }
 
   /** What so many prompt tokens add to steps that decode {@code others} anyway. */
-  private double promptSeconds(double tokens, double others, Sighting seen) {
+  private double promptSeconds(double tokens, double others, Sighting seen, double at) {
     if (!(tokens > 0)) {
       return 0;
     }
     double context = others * seen.contextTokens();
-    double chunks = Math.max(1, tokens / prior.engine().stepTokens());
+    double chunks = Math.max(1, tokens / Math.clamp(at, 1, prior.engine().stepTokens()));
     double with = step.seconds(others, context, tokens / chunks, 0);
     return chunks * (with - step.seconds(others, context, 0, 0))
         + step.prefillAttentionSeconds(tokens, tokens * seen.promptTokens() / 2);

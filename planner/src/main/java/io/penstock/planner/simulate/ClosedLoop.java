@@ -51,7 +51,7 @@ public final class ClosedLoop {
         replica.accept(taken++, arrival);
       }
     }
-    var unit = new Unit(replica, 0, 0);
+    var unit = new Unit(0, replica, 0, 0);
     long end = Arrays.stream(timeline.endNanos).max().orElse(0);
     return new Simulated(lengths.at(issued), timeline, 0, Use.of(List.of(unit), end, 1, 0, spec));
   }

@@ -2,6 +2,7 @@ package io.penstock.planner.simulate;
 
 import io.penstock.planner.simulate.Timeline.End;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 
 /**
  * One engine that batches continuously, as vLLM's scheduler does it.
@@ -23,6 +24,7 @@ final class Replica {
   private final KvSpace kv;
   private final Calls calls;
   private final Timeline timeline;
+  private final IntConsumer whenFinished;
   private final Waiting waiting = new Waiting();
   private final Decoding decoding;
   private final Prefilling prefilling;
@@ -38,6 +40,14 @@ final class Replica {
   private int ended;
 
   Replica(ReplicaSpec spec, Calls calls, Timeline timeline) {
+    this(spec, calls, timeline, _ -> {});
+  }
+
+  /**
+   * @param whenFinished is told of each call that has all its tokens
+   */
+  Replica(ReplicaSpec spec, Calls calls, Timeline timeline, IntConsumer whenFinished) {
+    this.whenFinished = whenFinished;
     this.spec = spec;
     this.kv = spec.kv();
     this.calls = calls;
@@ -51,6 +61,11 @@ final class Replica {
   /** Calls inside and in line. */
   int inFlight() {
     return decoding.size() + prefilling.size() + waiting.size();
+  }
+
+  /** Those of them whose first token has not come. */
+  int unbegun() {
+    return prefilling.size() + waiting.size();
   }
 
   int queued() {
@@ -160,6 +175,7 @@ final class Replica {
     timeline.generated[call] = completion;
     timeline.end(call, End.FINISHED, clockNanos);
     ended++;
+    whenFinished.accept(call);
   }
 
   private void completePrompts() {

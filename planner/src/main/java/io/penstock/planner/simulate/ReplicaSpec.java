@@ -63,6 +63,22 @@ public record ReplicaSpec(
         step, kv, contextTokens, maxSequences, stepTokens, reservesWhole, requestNanos, tokens);
   }
 
+  /** The same whose steps take so many times as long. */
+  public ReplicaSpec slowed(double times) {
+    return times == 1
+        ? this
+        : new ReplicaSpec(
+            (sequences, context, prompt, pairs) ->
+                times * step.seconds(sequences, context, prompt, pairs),
+            kv,
+            contextTokens,
+            maxSequences,
+            stepTokens,
+            reservesWhole,
+            requestNanos,
+            blockTokens);
+  }
+
   /** One that runs one request after another, each token in the same time. */
   static ReplicaSpec server(double stepSeconds, int places) {
     return new ReplicaSpec(

@@ -111,11 +111,13 @@ public final class Simulated {
     return (timeline.admittedNanos[call] - calls.atNanos[call]) / NANOS;
   }
 
-  double ttftSeconds(int call) {
+  /** From the arrival to the first token. */
+  public double ttftSeconds(int call) {
     return (timeline.firstNanos[call] - calls.atNanos[call]) / NANOS;
   }
 
-  double tpotSeconds(int call) {
+  /** Per token after the first. */
+  public double tpotSeconds(int call) {
     return (timeline.endNanos[call] - timeline.firstNanos[call])
         / NANOS
         / (calls.completionTokens[call] - 1);

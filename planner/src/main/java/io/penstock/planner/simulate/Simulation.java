@@ -109,14 +109,16 @@ public final class Simulation {
       nowhere.add(call, calls.priority[call]);
     } else {
       last = chosen;
-      up.get(chosen).replica.accept(call, nowNanos);
+      var unit = up.get(chosen);
+      fleet.front().sent(call, unit.number, unit.replica.inFlight(), nowNanos);
+      unit.replica.accept(call, nowNanos);
     }
   }
 
   /** The place of a replica in the list of those that are up; -1 where none takes calls. */
   private int choose() {
     int chosen = -1;
-    int least = Integer.MAX_VALUE;
+    double least = Double.POSITIVE_INFINITY;
     for (int i = 1; i <= up.size(); i++) {
       int at = (Math.max(last, 0) + i) % up.size();
       var unit = up.get(at);
@@ -126,7 +128,8 @@ public final class Simulation {
       if (fleet.routing() == Routing.ROUND_ROBIN) {
         return at;
       }
-      int load = unit.replica.inFlight();
+      double load =
+          fleet.front().load(unit.number, unit.replica.inFlight(), unit.replica.unbegun());
       if (load < least) {
         least = load;
         chosen = at;
@@ -233,8 +236,17 @@ public final class Simulation {
   }
 
   private void start(long nowNanos, long delayNanos) {
-    var unit =
-        new Unit(new Replica(fleet.replica(), calls, timeline), nowNanos, nowNanos + delayNanos);
+    int number = units.size();
+    var replica =
+        new Replica(
+            fleet.replica().slowed(fleet.slowness().applyAsDouble(number)),
+            calls,
+            timeline,
+            call ->
+                fleet
+                    .front()
+                    .ended(call, number, timeline.firstNanos[call], timeline.endNanos[call]));
+    var unit = new Unit(number, replica, nowNanos, nowNanos + delayNanos);
     units.add(unit);
     if (delayNanos == 0) {
       change(unit, nowNanos);

@@ -9,6 +9,7 @@ final class Unit {
     GONE
   }
 
+  final int number;
   final Replica replica;
   final long orderedNanos;
   final long upNanos;
@@ -16,7 +17,8 @@ final class Unit {
   long interruptedNanos = Timeline.NEVER;
   State state = State.STARTING;
 
-  Unit(Replica replica, long orderedNanos, long upNanos) {
+  Unit(int number, Replica replica, long orderedNanos, long upNanos) {
+    this.number = number;
     this.replica = replica;
     this.orderedNanos = orderedNanos;
     this.upNanos = upNanos;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class ScalerTest {
   private static final Deployment PLANNED = Sample.of(Sample.LLAMA_7B, Sample.A100, 1);
   private static final Workload LOAD = Workload.of(400, 150);
-  private static final Policy POLICY = new Policy(1, 50, 0, 0, 120, 300);
+  private static final Policy POLICY = new Policy(1, 90, 0, 0, 120, 300);
   private static final List<Bound> SLO =
       List.of(
           new Bound(Bound.Metric.TTFT, Bound.Percentile.P95, 0.5),
@@ -34,7 +34,12 @@ class ScalerTest {
   }
 
   private static Situation at(double perSecond, double times) {
-    return new Situation(PLANNED, slower(times), LOAD, new Ahead(perSecond, perSecond), SLO);
+    return at(perSecond, times, 0, Tail.AS_MODELLED);
+  }
+
+  private static Situation at(double perSecond, double times, double inFlight, Tail tail) {
+    return new Situation(
+        PLANNED, slower(times), LOAD, new Ahead(perSecond, perSecond), inFlight, tail, SLO);
   }
 
   private static int replicas(double perSecond, double times) {
@@ -84,6 +89,27 @@ class ScalerTest {
   }
 
   @Test
+  void want_whereMoreCallsAreThereThanTheLoadExplains_isForThem_andSaysSo() {
+    int usual = replicas(60, 1);
+    var quiet = Scaler.want(at(60, 1, 1, Tail.AS_MODELLED), POLICY);
+    var piledUp = Scaler.want(at(60, 1, 1000, Tail.AS_MODELLED), POLICY);
+
+    assertThat(quiet.replicas()).isEqualTo(usual);
+    assertThat(piledUp.replicas()).isGreaterThan(usual);
+    assertThat(piledUp.reasons().getFirst()).contains("1,000 calls are there already");
+  }
+
+  @Test
+  void want_whereTheSlowestCallsAreSlowerThanModelled_isMore_andSaysSo() {
+    var slower = Scaler.want(at(200, 2, 0, new Tail(1.2, 1.2)), POLICY);
+    var faster = Scaler.want(at(200, 2, 0, new Tail(0.85, 0.85)), POLICY);
+
+    assertThat(slower.replicas()).isGreaterThan(replicas(200, 2));
+    assertThat(faster.replicas()).isLessThanOrEqualTo(replicas(200, 2));
+    assertThat(String.join("\n", slower.reasons())).contains("1.2 times as long as modelled");
+  }
+
+  @Test
   void want_withoutTraffic_isTheMinimum_evenNone() {
     assertThat(Scaler.want(at(0, 1), new Policy(0, 8, 0.2, 1, 60, 60)).replicas()).isZero();
   }
@@ -105,7 +131,7 @@ class ScalerTest {
   void want_whereNoReplicaKeepsTheSlo_isSizedForTheWork_andSaysSo() {
     var target = Scaler.want(at(5, 10), POLICY);
 
-    assertThat(target.replicas()).isBetween(1, 50);
+    assertThat(target.replicas()).isBetween(1, 90);
     assertThat(target.reasons().getFirst()).startsWith("no number of replicas keeps the SLO");
   }
 

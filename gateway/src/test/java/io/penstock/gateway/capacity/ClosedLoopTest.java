@@ -1,0 +1,149 @@
+package io.penstock.gateway.capacity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.penstock.config.trace.Trace;
+import io.penstock.config.trace.TraceFile;
+import io.penstock.config.trace.TraceRow;
+import io.penstock.planner.simulate.Calls;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The closed loop on a virtual clock: a pool whose servers are slower than configured, each by a
+ * factor of its own, scaled by what the gateway learns of them, beside an autoscaler on calls in
+ * flight and beside as many as the plan has for the busiest minute. Deterministic; the bounds leave
+ * room for changes of the model.
+ *
+ * <p>With {@code -Dtrace=FILE} the same for a window of a recorded trace, printed: {@code
+ * -Dfrom=MINUTE -Dminutes=N -Dwarm=MINUTES -Dseeds=1,2,3 -Dinitial=N}.
+ */
+class ClosedLoopTest {
+  private static final double NANOS = 1e9;
+  private static final double WARM_SECONDS = 300;
+
+  /** Requests in each two minutes of half an hour of Azure's conversations of 2023. */
+  private static final int[] PER_TWO_MINUTES = {
+    456, 682, 580, 529, 620, 603, 671, 562, 588, 694, 694, 804, 784, 912, 929
+  };
+
+  private static final double HALF_AN_HOUR = 1800;
+
+  private static double recorded(double seconds) {
+    int slot = (int) Math.clamp(seconds / 120, 0, PER_TWO_MINUTES.length - 1.0);
+    return PER_TWO_MINUTES[slot] / 120.0;
+  }
+
+  /** Calls that come by chance at a rate that moves, for so long. */
+  private static Calls calls(DoubleUnaryOperator perSecond, double seconds, long seed) {
+    double most = 15;
+    var random = new SplittableRandom(seed);
+    var built = new Calls.Builder();
+    double at = 0;
+    while (true) {
+      at -= Math.log(1 - random.nextDouble()) / most;
+      if (at >= seconds) {
+        return built.build();
+      }
+      if (random.nextDouble() * most < perSecond.applyAsDouble(at)) {
+        built.add(Math.round(at * NANOS), length(random, 1150), length(random, 210), 1);
+      }
+    }
+  }
+
+  private static int length(SplittableRandom random, double mean) {
+    double sigma = 0.9;
+    double drawn = mean * Math.exp(sigma * random.nextGaussian() - sigma * sigma / 2);
+    return (int) Math.clamp(drawn, 10, 6000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void halfAnHourAsRecorded_keepsTheSlo_withFewerReplicasThanThePeak_andFewerMissesThanByUse(
+      long seed) {
+    var loop = new VirtualLoop(calls(ClosedLoopTest::recorded, HALF_AN_HOUR, seed), 0, 1800, seed);
+    int peak = loop.plannedAtPeak();
+    var gateway = loop.gateway((peak + 1) / 2);
+    var use = loop.utilization((peak + 1) / 2);
+    var fixed = loop.fixed(peak);
+
+    String seen = "gateway %s%nby use %s%npeak %s".formatted(gateway, use, fixed);
+    assertThat(gateway.attained()).as(seen).isGreaterThan(0.985);
+    assertThat(gateway.misses()).as(seen).isLessThanOrEqualTo(use.misses());
+    assertThat(gateway.replicaHours()).as(seen).isLessThan(0.83 * fixed.replicaHours());
+  }
+
+  @Test
+  void aDayInAnHour_keepsTheSlo_withFewerReplicasThanThePeak() {
+    var calls =
+        calls(
+            seconds -> 5.5 - 3.5 * Math.cos(2 * Math.PI * seconds / 3600), WARM_SECONDS + 3000, 4);
+    var loop = new VirtualLoop(calls, WARM_SECONDS, 3000, 4);
+    var gateway = loop.gateway(loop.plannedAtFirst());
+    var fixed = loop.fixed(loop.plannedAtPeak());
+
+    String seen = "gateway %s%npeak %s".formatted(gateway, fixed);
+    assertThat(gateway.attained()).as(seen).isGreaterThan(0.99);
+    assertThat(gateway.replicaHours()).as(seen).isLessThan(0.8 * fixed.replicaHours());
+  }
+
+  @Test
+  void aLoadThatDoublesAtOnce_isMetInTheMinuteThatAServerTakes() {
+    var calls = calls(seconds -> seconds < 900 ? 4 : 8, 1800, 5);
+    var loop = new VirtualLoop(calls, WARM_SECONDS, 1500, 5);
+    var gateway = loop.gateway(loop.plannedAtFirst());
+    var use = loop.utilization(loop.plannedAtFirst());
+
+    String seen = "gateway %s%nby use %s".formatted(gateway, use);
+    assertThat(gateway.attained()).as(seen).isGreaterThan(0.96);
+    assertThat(gateway.misses()).as(seen).isLessThanOrEqualTo(use.misses());
+  }
+
+  // ---- a trace, on demand
+
+  @Test
+  void aTrace_whereOneIsGiven_isPrinted() {
+    String file = System.getProperty("trace", "");
+    assumeTrue(!file.isEmpty(), "no -Dtrace");
+    var rows = ((Trace.Ok) TraceFile.read(Path.of(file))).rows();
+    double from = 60 * Double.parseDouble(System.getProperty("from", "0"));
+    double seconds = 60 * Double.parseDouble(System.getProperty("minutes", "30"));
+    double warm = Math.min(from, 60 * Double.parseDouble(System.getProperty("warm", "0")));
+    var calls = window(rows, from - warm, from + seconds);
+    for (String seed : System.getProperty("seeds", "1").split(",")) {
+      var loop = new VirtualLoop(calls, warm, seconds, Long.parseLong(seed));
+      int peak = loop.plannedAtPeak();
+      int first = Integer.getInteger("initial", loop.plannedAtFirst());
+      print("seed %s: %d servers in the beginning, %d at the peak", seed, first, peak);
+      print("  penstock     %s", loop.gateway(first));
+      print("  utilization  %s", loop.utilization(first));
+      print("  peak         %s", loop.fixed(peak));
+      for (int fewer = 1; fewer <= 4 && peak > fewer; fewer++) {
+        print("  always %d     %s", peak - fewer, loop.fixed(peak - fewer));
+      }
+    }
+  }
+
+  private static Calls window(List<TraceRow> rows, double from, double until) {
+    var built = new Calls.Builder();
+    for (var row : rows) {
+      double at = row.atNanos() / NANOS;
+      if (at >= from && at < until) {
+        built.add(Math.round((at - from) * NANOS), row.promptTokens(), row.completionTokens(), 1);
+      }
+    }
+    return built.build();
+  }
+
+  @SuppressWarnings("AnnotateFormatMethod")
+  private static void print(String line, Object... values) {
+    System.out.println(String.format(Locale.ROOT, line, values));
+  }
+}
