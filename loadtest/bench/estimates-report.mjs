@@ -1,7 +1,8 @@
 // What estimates.sh found, by pool: node estimates-report.mjs LINES.jsonl SKIP JOURNAL...
 //
-// The first SKIP requests are left out, while lengths and speeds are learned. A dry run says the median and the 95th percentile of a request's
-// first token; the p95 of all of a pool's requests is that of the mixture of these (each log-normal), which is held against what clients saw.
+// The first SKIP requests are left out, while lengths and speeds are learned. A dry run says four percentiles of a request's
+// first token; the p95 of all of a pool's requests is that of the mixture of these distributions (log-normal between two percentiles), which is held
+// against what clients saw.
 import { readFileSync } from "node:fs";
 
 const [file, skip, ...segments] = process.argv.slice(2);
@@ -23,21 +24,29 @@ function below(x) { // the standard normal distribution (Abramowitz and Stegun 2
     * t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
   return x > 0 ? 1 - tail : tail;
 }
+const knots = [["p50", 0], ["p90", 1.28155], ["p95", 1.64485], ["p99", 2.32635]];
+function deviations(said, x) { // of the normal distribution, where a request's first token of e^x ms is in its own
+  const known = knots.filter(([name]) => said[name]).map(([name, z]) => [Math.log(said[name]), z]);
+  const next = known.findIndex(([at]) => at >= x);
+  const above = next < 0 ? known.length - 1 : Math.max(1, next);
+  const [[from, low], [to, high]] = known.slice(above - 1, above + 1);
+  return low + ((x - from) * (high - low)) / Math.max(1e-3, to - from);
+}
 function mixture(requests, q) {
   let [low, high] = [0.01, 1e7];
   while (high / low > 1.0005) {
     const middle = Math.sqrt(low * high);
-    const share = sum(requests, (each) => {
-      const { p50, p95 } = each.expected_ttft_ms;
-      const sigma = Math.max(1e-3, Math.log(p95 / p50) / 1.645);
-      return below(Math.log(middle / p50) / sigma);
-    }) / requests.length;
+    const share = sum(requests, (each) => below(deviations(each.expected_ttft_ms, Math.log(middle)))) / requests.length;
     if (share < q) low = middle; else high = middle;
   }
   return low;
 }
 
 console.log(`\n${lines.length} requests, ${lines.filter((each) => each.error).length} not answered; the first ${skip} left out`);
+for (const error of new Set(lines.map((each) => each.error).filter(Boolean))) {
+  const those = lines.filter((each) => each.error === error);
+  console.log(`${those.length} times ${error}: ${those[0].message ?? "no words"}`);
+}
 console.log("\n| pool | requests | expected cost, mean | accounted, mean | off by | p95 first token, predicted | seen | off by | requests within their own p95 | by how much these p95 are over | expected tokens of |");
 console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
 for (const pool of [...new Set(late.map((each) => each.pool))].sort()) {

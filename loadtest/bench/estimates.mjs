@@ -59,14 +59,24 @@ function post(key, payload, headers) {
   });
 }
 
+function refusal(step, answer) {
+  let error = {};
+  try {
+    ({ error } = JSON.parse(answer.whole));
+  } catch {
+    // A connection that broke, or words of something in between.
+  }
+  return { error: `${step}: ${answer.status} ${error.code ?? ""}`.trim(), message: error.message, pool: answer.headers?.["x-penstock-pool"] };
+}
+
 async function ask() {
   const tenant = Math.floor(random() * keys.length);
   const payload = body(tenant);
   const rehearsed = await post(keys[tenant], payload, { "x-penstock-dry-run": "true" });
-  if (rehearsed.status !== 200) return { error: `dry run: ${rehearsed.status}` };
+  if (rehearsed.status !== 200) return refusal("dry run", rehearsed);
   const said = JSON.parse(rehearsed.whole);
   const answered = await post(keys[tenant], payload, {});
-  if (answered.status !== 200) return { error: `request: ${answered.status}` };
+  if (answered.status !== 200) return { ...refusal("request", answered), prompt_tokens: said.tokens.prompt, expected_pool: said.decision.pool };
   return {
     id: answered.headers["x-request-id"], pool: answered.headers["x-penstock-pool"], expected_pool: said.decision.pool,
     expected_usd: said.cost.expected_usd, expected_completion: said.tokens.completion_expected, ttft_ms: answered.first,

@@ -193,9 +193,8 @@ record Stages(
                 next.inFlight(),
                 next.ttftSeconds(),
                 next.tpotSeconds(),
-                capacities
-                    .firstToken(pool.name())
-                    .orElseGet(() -> expectations.firstToken(pool.name())),
+                expectations.firstToken(pool.name()),
+                capacities.firstTokens(pool.name()),
                 expectations.tokensPerEstimated(guest.tenant(), pool.name()),
                 expectations.cachedShare(guest.tenant(), pool.name()),
                 waitSeconds(pool, guest)))

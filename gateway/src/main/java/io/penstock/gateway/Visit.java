@@ -482,9 +482,14 @@ final class Visit implements Landing {
       stages.backends().observed(sent.turn(), ttft, tpot);
       stages.rooms().answered(sent.turn().pool().name(), tpot);
     }
+    double prompt =
+        Objects.requireNonNull(demand).promptTokens()
+            * stages
+                .expectations()
+                .tokensPerEstimated(caller().tenant(), sent.turn().pool().name());
     stages
         .capacities()
-        .answered(sent.turn(), given.usage(), ttft, tpot, alone ? total : Double.NaN);
+        .answered(sent.turn(), given.usage(), prompt, ttft, tpot, alone ? total : Double.NaN);
     stages
         .expectations()
         .learn(

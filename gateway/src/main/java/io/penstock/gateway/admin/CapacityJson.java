@@ -71,6 +71,7 @@ final class CapacityJson {
         .put("decode", parameter(seen.decode(), 1))
         .put("prefill", parameter(seen.prefill(), 1))
         .put("request_ms", parameter(seen.requestSeconds(), MILLIS))
+        .put("offset_ms", offset(seen.offset()))
         .put("samples", seen.samples())
         .put("noise", number(seen.noise()))
         .put("drifts", seen.drifts())
@@ -82,6 +83,13 @@ final class CapacityJson {
         .put("prior", number(parameter.prior() * unit))
         .put("value", number(parameter.value() * unit))
         .put("error", number(parameter.error() * unit));
+  }
+
+  /** There is no prior of what comes from outside. */
+  private static JsonObject offset(Calibrated.Parameter offset) {
+    return new JsonObject()
+        .put("value", number(offset.value() * MILLIS))
+        .put("error", number(offset.error() * MILLIS));
   }
 
   private static JsonObject load(PoolCapacity pool) {

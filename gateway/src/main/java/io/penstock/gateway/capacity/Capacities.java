@@ -7,7 +7,7 @@ import io.penstock.gateway.call.Turn;
 import io.penstock.gateway.call.Usage;
 import io.penstock.gateway.redis.Redis;
 import io.penstock.planner.autoscale.PoolCapacity;
-import io.penstock.planner.calibrate.FirstToken;
+import io.penstock.planner.calibrate.FirstTokens;
 import io.penstock.planner.calibrate.Sighting;
 import io.penstock.planner.capacity.ContinuousBatching;
 import io.penstock.planner.capacity.Deployment;
@@ -81,19 +81,26 @@ public final class Capacities {
     LoadMeter meter = watch.meter(turn.backend().id());
     double prompt = demand.promptTokens();
     double context = prompt + demand.completionExpected() / 2.0;
-    return new Metered(turn, meter, meter.enter(System.nanoTime(), prompt, context), context);
+    var mark = meter.enter(System.nanoTime(), prompt, context);
+    return new Metered(turn, meter, mark, prompt, context);
   }
 
   /**
    * What a call took that was answered.
    *
    * @param turn as {@link #metered} gave it
+   * @param promptExpected tokens that a dry run would have taken its prompt for
    * @param ttftSeconds from its dispatch to its first token; NaN where it was not seen
    * @param tpotSeconds per token after the first; NaN where it was not seen
    * @param totalSeconds from its dispatch to its end; NaN where several servers took part
    */
   public void answered(
-      Turn turn, Usage usage, double ttftSeconds, double tpotSeconds, double totalSeconds) {
+      Turn turn,
+      Usage usage,
+      double promptExpected,
+      double ttftSeconds,
+      double tpotSeconds,
+      double totalSeconds) {
     PoolWatch watch = watches.get(turn.pool().name());
     if (watch == null || !(turn instanceof Metered metered)) {
       return;
@@ -105,6 +112,8 @@ public final class Capacities {
     if (ttftSeconds > 0) {
       metered.meter().firstToken(ttftSeconds);
     }
+    double computed = metered.meter().computedShare();
+    metered.meter().computed(metered.promptTokens(), fresh);
     watch.ended(
         new Ended(
             metered.meter(),
@@ -113,14 +122,15 @@ public final class Capacities {
                 shared.batch(),
                 fresh,
                 shared.contextTokens(),
-                metered.mark().tokensAhead(),
-                shared.tokensBeside(),
+                computed * metered.mark().tokensAhead(),
+                computed * shared.tokensBeside(),
                 usage.completionTokens(),
                 ttftSeconds,
                 tpotSeconds,
                 totalSeconds),
             usage.promptTokens(),
             usage.cachedTokens(),
+            promptExpected,
             Math.max(0, turn.inFlightAtDispatch() - 1),
             totalSeconds > 0));
   }
@@ -188,8 +198,8 @@ public final class Capacities {
    * How first tokens are spread around what the model says of each call; empty where nobody watches
    * the pool.
    */
-  public Optional<FirstToken> firstToken(String pool) {
-    return Optional.ofNullable(watches.get(pool)).map(PoolWatch::firstToken);
+  public Optional<FirstTokens> firstTokens(String pool) {
+    return Optional.ofNullable(watches.get(pool)).map(PoolWatch::firstTokens);
   }
 
   /** What one server of a pool bears within its SLO; null where that is not known. */

@@ -10,6 +10,12 @@ final class LoadMeter {
   /** How fast the prompts that came just before are forgotten, before a first token was timed. */
   private static final double UNTIMED_SECONDS = 0.2;
 
+  /** Prompt tokens after which the share of them that is computed is believed. */
+  private static final double DOUBT_TOKENS = 1000;
+
+  /** What older prompts say of that share, with each that is answered. */
+  private static final double KEPT = 0.99;
+
   private long lastNanos;
   private int inFlight;
   private double callSeconds;
@@ -17,6 +23,8 @@ final class LoadMeter {
   private double context;
   private double promptTokens;
   private double recentTokens;
+  private double estimatedTokens = DOUBT_TOKENS;
+  private double computedTokens = DOUBT_TOKENS;
   private double recentSeconds = UNTIMED_SECONDS;
   private final Slowness slowness = new Slowness();
 
@@ -66,6 +74,21 @@ final class LoadMeter {
     pass(nowNanos);
     inFlight--;
     context = inFlight == 0 ? 0 : Math.max(0, context - contextTokens);
+  }
+
+  /**
+   * A prompt's estimate, and what the backend computed of it. Prompts that others had are told as
+   * estimated; what the backend had cached of them costs it nothing, and would make its prefill
+   * look fast.
+   */
+  synchronized void computed(double estimated, double tokens) {
+    estimatedTokens = KEPT * estimatedTokens + estimated;
+    computedTokens = KEPT * computedTokens + tokens;
+  }
+
+  /** Tokens that are computed for each that is estimated of a prompt. */
+  synchronized double computedShare() {
+    return computedTokens / estimatedTokens;
   }
 
   /** A first token took so long: what came longer ago is worked through. */

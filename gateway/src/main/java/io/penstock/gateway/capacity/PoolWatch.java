@@ -12,8 +12,7 @@ import io.penstock.planner.autoscale.Stabiliser;
 import io.penstock.planner.autoscale.Target;
 import io.penstock.planner.calibrate.Calibrated;
 import io.penstock.planner.calibrate.Calibration;
-import io.penstock.planner.calibrate.FirstToken;
-import io.penstock.planner.calibrate.RecentSpread;
+import io.penstock.planner.calibrate.FirstTokens;
 import io.penstock.planner.calibrate.Sighting;
 import io.penstock.planner.capacity.ContinuousBatching;
 import io.penstock.planner.capacity.Deployment;
@@ -71,7 +70,7 @@ final class PoolWatch {
   private volatile @Nullable ContinuousBatching replica;
   private volatile @Nullable Bearing bears;
   private volatile @Nullable Speeds speeds;
-  private volatile FirstToken firstToken = FirstToken.UNKNOWN;
+  private final FirstTokens firstTokens = new FirstTokens();
 
   // Of the looking thread alone.
   private final LoadAhead load = new LoadAhead();
@@ -80,7 +79,6 @@ final class PoolWatch {
   private final Mean cachedShare = new Mean();
   private final Accuracy accuracy = new Accuracy();
   private final SlowestCalls slowest = new SlowestCalls();
-  private final RecentSpread aroundModel = new RecentSpread();
   private final Stabiliser stabiliser = new Stabiliser(0);
   private double lastSeconds = Double.NaN;
   private long arrivedBefore;
@@ -229,9 +227,8 @@ final class PoolWatch {
   private void compare(Ended call) {
     ContinuousBatching known = replica;
     if (known != null && call.seen().ttftSeconds() > 0) {
-      double said = known.nextFirstToken(call.promptTokens(), call.others());
-      aroundModel.add(call.seen().ttftSeconds() / said);
-      firstToken = FirstToken.of(aroundModel);
+      double said = known.nextFirstToken(call.promptExpected(), call.others());
+      firstTokens.add(said, call.seen().ttftSeconds());
     }
   }
 
@@ -328,9 +325,9 @@ final class PoolWatch {
     return replica;
   }
 
-  /** First tokens as multiples of what the model says of each call. */
-  FirstToken firstToken() {
-    return firstToken;
+  /** How first tokens are spread around what the model says of each. */
+  FirstTokens firstTokens() {
+    return firstTokens;
   }
 
   /** How its servers differ; null while little was seen. */

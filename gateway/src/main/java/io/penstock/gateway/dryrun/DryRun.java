@@ -11,6 +11,7 @@ import io.penstock.gateway.call.Reservation;
 import io.penstock.gateway.call.Route;
 import io.penstock.gateway.cost.Cost;
 import io.penstock.gateway.cost.Replicas;
+import io.penstock.planner.calibrate.FirstToken;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -112,7 +113,7 @@ public final class DryRun {
       OptionalLong usd = expected(other.pool(), there);
       out.text("pool", other.pool().name());
       out.usd("expected_usd", usd);
-      out.millis("ttft_ms", outlook(other.pool(), there).ttftP50());
+      out.millis("ttft_ms", outlook(other.pool(), there).ttft().p50());
       out.text("why_not", other.whyNot() + comparison(usd));
     }
 
@@ -177,9 +178,15 @@ public final class DryRun {
     private void latency() throws IOException {
       Outlook outlook = outlook(pool, standing);
       out.millis("queue_ms", standing.waitSeconds());
-      out.object("ttft_ms", () -> percentiles(outlook.ttftP50(), outlook.ttftP95()));
+      out.object("ttft_ms", () -> firstToken(outlook.ttft()));
       out.object("total_ms", () -> percentiles(outlook.totalP50(), outlook.totalP95()));
       out.text("basis", outlook.basis());
+    }
+
+    private void firstToken(FirstToken ttft) throws IOException {
+      percentiles(ttft.p50(), ttft.p95());
+      out.millis("p90", ttft.p90());
+      out.millis("p99", ttft.p99());
     }
 
     private void percentiles(double p50, double p95) throws IOException {

@@ -4,7 +4,9 @@ import io.penstock.config.Pool;
 import io.penstock.gateway.call.Call;
 import io.penstock.gateway.call.Demand;
 import io.penstock.gateway.cost.Replicas;
+import io.penstock.planner.calibrate.FirstToken;
 import io.penstock.planner.capacity.ContinuousBatching;
+import io.penstock.planner.capacity.Latency;
 
 /**
  * How long a call would take, in seconds; NaN where that cannot be told. Where the pool's hardware
@@ -14,7 +16,7 @@ import io.penstock.planner.capacity.ContinuousBatching;
  *
  * @param basis {@code capacity-model}, {@code observed} or {@code unknown}
  */
-record Outlook(double ttftP50, double ttftP95, double totalP50, double totalP95, String basis) {
+record Outlook(FirstToken ttft, double totalP50, double totalP95, String basis) {
 
   static Outlook of(Pool pool, Call call, Demand demand, Standing standing, Replicas replicas) {
     double completion = (double) demand.completionExpected() / answers(call);
@@ -36,24 +38,29 @@ record Outlook(double ttftP50, double ttftP95, double totalP50, double totalP95,
   private static Outlook predicted(
       ContinuousBatching replica, double prompt, double completion, Standing standing) {
     var prediction = replica.expect(prompt, completion, standing.inFlight());
-    var around = standing.firstToken();
     double plain = replica.nextFirstToken(prompt, standing.inFlight());
-    double p50 = around.isKnown() ? plain * around.p50() : prediction.ttft().p50();
-    double p95 = around.isKnown() ? plain * around.p95() : prediction.ttft().p95();
-    double sooner = prediction.ttft().p50() - p50;
+    var around = standing.firstTokens().map(seen -> seen.around(plain)).orElse(FirstToken.UNKNOWN);
+    var ttft = around.isKnown() ? around : modelled(prediction.ttft());
+    double sooner = prediction.ttft().p50() - ttft.p50();
     return new Outlook(
-        p50,
-        p95,
-        Math.max(p50, prediction.total().p50() - sooner),
-        Math.max(p95, prediction.total().p95() - sooner),
+        ttft,
+        Math.max(ttft.p50(), prediction.total().p50() - sooner),
+        Math.max(ttft.p95(), prediction.total().p95() - sooner),
         "capacity-model");
   }
 
+  private static FirstToken modelled(Latency ttft) {
+    return new FirstToken(ttft.p50(), Double.NaN, ttft.p95(), ttft.p99());
+  }
+
   private static Outlook observed(Standing standing, double completion) {
-    var seen = standing.firstToken();
-    double ttft = seen.isKnown() ? seen.p50() : standing.ttftSeconds();
-    double total = ttft + Math.max(0, completion - 1) * standing.tpotSeconds();
-    return new Outlook(
-        ttft, seen.p95(), total, Double.NaN, Double.isNaN(ttft) ? "unknown" : "observed");
+    var seen =
+        standing.firstToken().isKnown() ? standing.firstToken() : mean(standing.ttftSeconds());
+    double total = seen.p50() + Math.max(0, completion - 1) * standing.tpotSeconds();
+    return new Outlook(seen, total, Double.NaN, Double.isNaN(seen.p50()) ? "unknown" : "observed");
+  }
+
+  private static FirstToken mean(double seconds) {
+    return new FirstToken(seconds, Double.NaN, Double.NaN, Double.NaN);
   }
 }

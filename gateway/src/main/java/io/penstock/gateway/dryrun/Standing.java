@@ -1,6 +1,7 @@
 package io.penstock.gateway.dryrun;
 
 import io.penstock.planner.calibrate.FirstToken;
+import io.penstock.planner.calibrate.FirstTokens;
 import java.util.Optional;
 
 /**
@@ -11,8 +12,9 @@ import java.util.Optional;
  * @param inFlight calls there now
  * @param ttftSeconds its observed time to first token; NaN where none was
  * @param tpotSeconds the same for the time per token
- * @param firstToken how its first tokens are spread: as multiples of what the capacity model says
- *     where it is known, else in seconds
+ * @param firstToken how its first tokens are spread
+ * @param firstTokens how they are around what the capacity model says of each; empty where it says
+ *     nothing
  * @param promptFactor tokens that its model counts for each that is estimated of the caller's
  *     prompts
  * @param cachedShare the share of these that its servers had cached
@@ -25,10 +27,21 @@ public record Standing(
     double ttftSeconds,
     double tpotSeconds,
     FirstToken firstToken,
+    Optional<FirstTokens> firstTokens,
     double promptFactor,
     double cachedShare,
     double waitSeconds) {
   /** Of a pool of which nothing is known. */
   public static final Standing UNKNOWN =
-      new Standing(Optional.empty(), "", 0, Double.NaN, Double.NaN, FirstToken.UNKNOWN, 1, 0, 0);
+      new Standing(
+          Optional.empty(),
+          "",
+          0,
+          Double.NaN,
+          Double.NaN,
+          FirstToken.UNKNOWN,
+          Optional.empty(),
+          1,
+          0,
+          0);
 }

@@ -39,6 +39,14 @@ public record Calibrated(
     }
   }
 
+  /**
+   * What a first token takes beyond what was planned, however long its prompt is: what a network or
+   * a machine that is busy adds. It contradicts nothing.
+   */
+  public Parameter offset() {
+    return new Parameter(0, requestSeconds.value - requestSeconds.prior, requestSeconds.error);
+  }
+
   /** The replica that was seen, where {@code prior} is the one that was planned. */
   public Deployment apply(Deployment prior) {
     double[] v = prior.engine().parameters().toArray();

@@ -7,15 +7,19 @@ import io.penstock.planner.capacity.StepTime;
 /**
  * Learns from requests how long the steps of a pool's replicas really take. The model says what a
  * decode step and a prompt token cost on the hardware that the config names; what is learned is a
- * factor on each and a fixed time per request, which a request's two times are linear in:
+ * factor on each, a fixed time per request and one for each other that is there, which a request's
+ * two times are linear in:
  *
  * <pre>
  *   TPOT = decode·T(n) + prefill·(tokens beside)·t/steps
- *   TTFT = decode·1.5·T(n−1) + prefill·(own prompt and those ahead)·t + request
+ *   TTFT = decode·1.5·T(n−1) + prefill·(own prompt and those ahead)·t + request + crowd·(n−1)
  * </pre>
  *
- * with {@code T(n)} the step of {@code n} sequences and {@code t} what a prompt token adds to it. A
- * request at a full server says nothing of its first token, which waited for a place.
+ * with {@code T(n)} the step of {@code n} sequences and {@code t} what a prompt token adds to it.
+ * What comes from outside the engine, a network or threads that wait for a core, does not grow with
+ * a prompt, but with the load it may: the last two take it up, and only what grows with the prompt
+ * is prefill's. A request at a full server says nothing of its first token, which waited for a
+ * place.
  *
  * <p>Safe for several threads; a sighting costs a microsecond or two.
  */
@@ -23,9 +27,18 @@ public final class Calibration {
   private static final int DECODE = 0;
   private static final int PREFILL = 1;
   private static final int REQUEST = 2;
+  private static final int CROWD = 3;
+
+  private static final int TPOT = 0;
+  private static final int TTFT = 1;
+  private static final int TOTAL = 2;
+  private static final int KINDS = 3;
 
   /** Of what memory holds: over it, a request may have waited for a place. */
   private static final double FULL = 0.9;
+
+  /** How much of the mean the newest one makes up. */
+  private static final double NEWEST = 0.02;
 
   /** Of decode steps: fewer say little of the time per token. */
   private static final double FEWEST_TOKENS = 8;
@@ -35,6 +48,9 @@ public final class Calibration {
    * wait for a core. A short prompt's time is little more than this, and says little of prefill.
    */
   private static final double OUTSIDE_SECONDS = 0.010;
+
+  /** How much longer that may well be for each other request that is there. */
+  private static final double CROWD_SECONDS = 0.005;
 
   /** What of that comes with the load, call after call, so that no number of calls averages it. */
   private static final double OUTSIDE_ALIKE_SECONDS = 0.002;
@@ -46,6 +62,7 @@ public final class Calibration {
   private final StepTime step;
   private final double mostSequences;
   private final Filter filter;
+  private double othersMean;
   private long samples;
   private double lastSeconds = Double.NaN;
 
@@ -57,9 +74,11 @@ public final class Calibration {
     double fixed = prior.engine().parameters().requestSeconds();
     this.filter =
         new Filter(
-            new double[] {1, 1, fixed},
-            new double[] {0.4, 0.4, Math.max(fixed, 2 * OUTSIDE_SECONDS)},
-            new double[] {0.01, 0.01, fixed / 50});
+            KINDS,
+            REQUEST,
+            new double[] {1, 1, fixed, 0},
+            new double[] {0.4, 0.4, Math.max(fixed, 2 * OUTSIDE_SECONDS), CROWD_SECONDS},
+            new double[] {0.01, 0.01, fixed / 50, CROWD_SECONDS / 50});
   }
 
   /** Starts from the catalogue's figures. Throws with one line where the model does not fit. */
@@ -79,14 +98,17 @@ public final class Calibration {
     lastSeconds = seen.atSeconds();
     samples++;
     if (seen.tpotSeconds() > 0 && seen.completionTokens() >= FEWEST_TOKENS) {
-      filter.measure(tpotShares(seen, n), seen.tpotSeconds(), 0, ALIKE * seen.tpotSeconds());
+      filter.measure(TPOT, tpotShares(seen, n), seen.tpotSeconds(), 0, ALIKE * seen.tpotSeconds());
     }
     if (seen.ttftSeconds() > 0 && n < FULL * mostSequences) {
+      othersMean += NEWEST * (n - 1 - othersMean);
       filter.measure(
-          ttftShares(seen, n), seen.ttftSeconds(), OUTSIDE_SECONDS, OUTSIDE_ALIKE_SECONDS);
+          TTFT, ttftShares(seen, n), seen.ttftSeconds(), OUTSIDE_SECONDS, OUTSIDE_ALIKE_SECONDS);
     }
     if (Double.isNaN(seen.ttftSeconds()) && n < FULL * mostSequences) {
+      othersMean += NEWEST * (n - 1 - othersMean);
       filter.measure(
+          TOTAL,
           totalShares(seen, n),
           seen.totalSeconds(),
           0,
@@ -109,7 +131,7 @@ public final class Calibration {
     double decode = step.seconds(n, n * seen.contextTokens(), 0, 0);
     double steps = seen.completionTokens() - 1;
     return new double[] {
-      decode, promptSeconds(seen.tokensBeside(), n, seen, seen.contextTokens()) / steps, 0
+      decode, promptSeconds(seen.tokensBeside(), n, seen, seen.contextTokens()) / steps, 0, 0
     };
   }
 
@@ -117,7 +139,7 @@ public final class Calibration {
     double others = n - 1;
     double decode = step.seconds(others, others * seen.contextTokens(), 0, 0);
     double tokens = seen.promptTokens() + seen.tokensAhead();
-    return new double[] {1.5 * decode, promptSeconds(tokens, others, seen, tokens), 1};
+    return new double[] {1.5 * decode, promptSeconds(tokens, others, seen, tokens), 1, others};
   }
 
   /** What so many prompt tokens add to steps that decode {@code others} anyway. */
@@ -152,10 +174,17 @@ public final class Calibration {
     return new Calibrated(
         parameter(DECODE),
         parameter(PREFILL),
-        parameter(REQUEST),
+        requestSeconds(),
         samples,
         filter.noise(),
         filter.changes());
+  }
+
+  /** With as many others there as there are in the mean. */
+  private Calibrated.Parameter requestSeconds() {
+    double[] shares = {0, 0, 1, othersMean};
+    return new Calibrated.Parameter(
+        filter.prior(REQUEST), filter.expected(shares), filter.error(shares));
   }
 
   private Calibrated.Parameter parameter(int index) {

@@ -1,5 +1,7 @@
 package io.penstock.planner.calibrate;
 
+import java.util.Arrays;
+
 /**
  * A Kalman filter for few numbers that a measured time is a sum of: {@code y = h·θ + noise}. It
  * starts from a prior, forgets slowly (the numbers walk at random), gives an outlier the weight of
@@ -18,27 +20,36 @@ final class Filter {
   /** A mean surprise of so many standard deviations is a change. */
   private static final double CHANGE = 1.2;
 
+  private static final double FIRST_NOISE = 0.2;
   private static final double LEAST_NOISE = 0.03;
   private static final double MOST_NOISE = 0.6;
 
+  private final int firstOpen;
   private final double[] prior;
   private final double[] priorVariance;
   private final double[] walk;
   private final double[] lowest;
   private final double[] value;
   private final double[][] covariance;
-  private double noiseSquare = 0.04;
+  private final double[] noiseSquare;
+  private final long[] measured;
   private double surprise;
   private double heard;
   private int changes;
 
   /**
+   * @param kinds of what is measured, each of which strays by a share of its own
+   * @param firstOpen the first of the numbers that take up what is always the same
    * @param prior where the numbers start
    * @param deviation how far from it each may well be
    * @param walkPerMinute by how much each may change in a minute
    */
-  Filter(double[] prior, double[] deviation, double[] walkPerMinute) {
+  Filter(int kinds, int firstOpen, double[] prior, double[] deviation, double[] walkPerMinute) {
     int n = prior.length;
+    this.firstOpen = firstOpen;
+    this.noiseSquare = new double[kinds];
+    Arrays.fill(noiseSquare, FIRST_NOISE * FIRST_NOISE);
+    this.measured = new long[kinds];
     this.prior = prior.clone();
     this.value = prior.clone();
     this.priorVariance = new double[n];
@@ -78,20 +89,20 @@ final class Filter {
    * by those that could not tell it better than it is known (a consider filter: Schmidt, Advances
    * in Control Systems 3, 1966).
    *
+   * @param kind of what is measured
    * @param floor by how much it strays however short it is: a standard deviation, in what is
    *     measured
-   * @param leftOut what the sum may leave out each time alike, in what is measured; the last of the
-   *     numbers is fixed, and takes up what is always the same
+   * @param leftOut what the sum may leave out each time alike, in what is measured
    */
-  void measure(double[] shares, double measured, double floor, double leftOut) {
+  void measure(int kind, double[] shares, double seen, double floor, double leftOut) {
     double expected = expected(shares);
-    if (!(expected > 0 && measured > 0 && measured < Double.POSITIVE_INFINITY)) {
+    if (!(expected > 0 && seen > 0 && seen < Double.POSITIVE_INFINITY)) {
       return;
     }
     double[] gain = new double[value.length];
     double known = project(shares, gain);
-    double noise = noiseSquare * expected * expected + floor * floor;
-    double innovation = measured - expected;
+    double noise = noiseSquare[kind] * expected * expected + floor * floor;
+    double innovation = seen - expected;
     double deviations = innovation / Math.sqrt(known + noise);
     listen(deviations);
     double weight = Math.min(1, OUTLIER / Math.abs(deviations));
@@ -99,11 +110,12 @@ final class Filter {
     double clipped = Math.clamp(innovation / expected, -1, 1);
     double explained = (known + floor * floor) / (expected * expected);
     double spread = Math.max(0, clipped * clipped - explained);
-    noiseSquare =
+    noiseSquare[kind] =
         Math.clamp(
-            noiseSquare + NEWEST / 5 * (spread * weight - noiseSquare),
+            noiseSquare[kind] + NEWEST / 5 * (spread * weight - noiseSquare[kind]),
             LEAST_NOISE * LEAST_NOISE,
             MOST_NOISE * MOST_NOISE);
+    measured[kind]++;
   }
 
   /** Sets {@code gain} to {@code P·h}; answers {@code h·P·h}. */
@@ -122,8 +134,7 @@ final class Filter {
   private boolean[] tells(double[] shares, double leftOut) {
     boolean[] tells = new boolean[shares.length];
     for (int i = 0; i < tells.length; i++) {
-      boolean last = i == tells.length - 1;
-      tells[i] = last || Math.sqrt(covariance[i][i]) * Math.abs(shares[i]) > leftOut;
+      tells[i] = i >= firstOpen || Math.sqrt(covariance[i][i]) * Math.abs(shares[i]) > leftOut;
     }
     return tells;
   }
@@ -169,9 +180,20 @@ final class Filter {
     return Math.sqrt(covariance[i][i]);
   }
 
-  /** By which share of it a measurement strays. */
+  /** The standard error of a sum of which each number's share is known. */
+  double error(double[] shares) {
+    return Math.sqrt(project(shares, new double[shares.length]));
+  }
+
+  /** By which share of it a measurement strays, over all kinds. */
   double noise() {
-    return Math.sqrt(noiseSquare);
+    double all = 0;
+    double squares = 0;
+    for (int kind = 0; kind < measured.length; kind++) {
+      all += measured[kind];
+      squares += measured[kind] * noiseSquare[kind];
+    }
+    return all == 0 ? FIRST_NOISE : Math.sqrt(squares / all);
   }
 
   /** How often the numbers were found to have changed. */

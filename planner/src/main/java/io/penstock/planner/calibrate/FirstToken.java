@@ -1,22 +1,33 @@
 package io.penstock.planner.calibrate;
 
 /**
- * How long a pool's first tokens take of late: in seconds, or as a multiple of what the capacity
- * model says of each call.
+ * How long first tokens take of late, in seconds. Where some prompts are cached and others are not
+ * they take one of two times, which no two percentiles tell: hence four.
  *
  * @param p50 half of them took less; NaN where too little was seen
- * @param p95 95 of 100 took less; NaN where too little was seen
+ * @param p90 90 of 100 took less; likewise
+ * @param p95 95 of 100 took less; likewise
+ * @param p99 99 of 100 took less; likewise
  */
-public record FirstToken(double p50, double p95) {
-  public static final FirstToken UNKNOWN = new FirstToken(Double.NaN, Double.NaN);
+public record FirstToken(double p50, double p90, double p95, double p99) {
+  public static final FirstToken UNKNOWN =
+      new FirstToken(Double.NaN, Double.NaN, Double.NaN, Double.NaN);
 
   /** First tokens of which a 95th percentile can be told. */
   private static final double FEWEST = 40;
 
   public static FirstToken of(RecentSpread seen) {
-    return seen.count() < FEWEST
-        ? UNKNOWN
-        : new FirstToken(seen.quantile(0.5), seen.quantile(0.95));
+    var sum = new RecentSpread.Sum();
+    return sum.add(seen, 1) < FEWEST ? UNKNOWN : of(sum, 1);
+  }
+
+  /** As spread, in units of so many seconds. */
+  static FirstToken of(RecentSpread.Sum spread, double unitSeconds) {
+    return new FirstToken(
+        unitSeconds * spread.quantile(0.5),
+        unitSeconds * spread.quantile(0.9),
+        unitSeconds * spread.quantile(0.95),
+        unitSeconds * spread.quantile(0.99));
   }
 
   public boolean isKnown() {

@@ -128,30 +128,12 @@ class CalibrationTest {
    * twentieth, with an error of a tenth.)
    */
   @ParameterizedTest
-  @ValueSource(doubles = {0.003, 0.008})
+  @ValueSource(doubles = {0.003, 0.008, 0.020, 0.030})
   void shortPromptsOnABusyMachine_neitherClaimNorAlarm(double busySeconds) {
-    var step = ContinuousBatching.of(PLANNED).step();
-    var random = new Random(4);
+    var server = new Outside(1, 15, 80, 0, busySeconds);
     var calibration = Calibration.of(PLANNED);
     for (int i = 0; i < 1500; i++) {
-      double n = 1 + random.nextInt(5);
-      double prompt = 15 + random.nextInt(80);
-      double ahead = random.nextInt(4) == 0 ? random.nextInt(80) : 0;
-      double decode = step.seconds(n, n * 120, 0, 0);
-      double others = step.seconds(n - 1, (n - 1) * 120, 0, 0);
-      double with = step.seconds(n - 1, (n - 1) * 120, prompt + ahead, 0);
-      double busy = busySeconds * n / 3;
-      double ttft =
-          others * random.nextDouble()
-              + with
-              + PLANNED.engine().parameters().requestSeconds()
-              - busy * Math.log(1 - random.nextDouble());
-      double beside = (n - 1) * 120 * random.nextDouble();
-      double completion = 20 + random.nextInt(200);
-      double perToken = (step.seconds(n, n * 120, 512, 0) - decode) / 512;
-      double tpot = decode + perToken * beside / completion + busy / 20 * random.nextDouble();
-      calibration.see(
-          new Sighting(i / 2.0, n, prompt, 120, ahead, beside, completion, ttft, tpot, Double.NaN));
+      calibration.see(server.next());
       var now = calibration.calibrated();
       assertThat(now.contradicts()).as("%s", now).isFalse();
       assertThat(Math.abs(now.prefill().value() - 1)).isLessThan(3 * now.prefill().error());
@@ -162,6 +144,98 @@ class CalibrationTest {
     assertThat(found.prefill().error()).isGreaterThan(0.08);
     // What is not known of prefill hardly matters where prompts are short.
     assertThat(found.uncertainty(0.05)).isLessThan(1.1);
+  }
+
+  /** A network's 30 ms are the same for each prompt: they are the request's, not prefill's. */
+  @ParameterizedTest
+  @CsvSource({"15, 80", "100, 400", "200, 3000"})
+  void delayOutside_thatIsAlwaysTheSame_isAnOffsetAndNoAlarm(int shortest, int longer) {
+    var server = new Outside(1, shortest, longer, 0.030, 0.001);
+    var calibration = Calibration.of(PLANNED);
+    for (int i = 0; i < 1500; i++) {
+      calibration.see(server.next());
+      var now = calibration.calibrated();
+      assertThat(now.contradicts()).as("%s after %d", now, i).isFalse();
+    }
+    var found = calibration.calibrated();
+    assertThat(found.offset().value()).isCloseTo(0.030, within(0.006));
+    assertThat(found.prefill().value()).isBetween(0.75, 1.25);
+  }
+
+  /** Half as slow again is found out behind the same network, where prompts are long. */
+  @ParameterizedTest
+  @CsvSource({"0, 0.001", "0.030, 0.001", "0.030, 0.008"})
+  void slowPrefill_ofLongPrompts_isAnAlarm(double delaySeconds, double busySeconds) {
+    var server = new Outside(1.5, 200, 3000, delaySeconds, busySeconds);
+    var calibration = Calibration.of(PLANNED);
+    for (int i = 0; i < 600; i++) {
+      calibration.see(server.next());
+    }
+    var found = calibration.calibrated();
+    assertThat(found.prefill().contradicts()).as("%s", found).isTrue();
+    assertThat(found.prefill().value()).isCloseTo(1.5, within(0.15));
+    assertThat(found.decode().contradicts()).isFalse();
+  }
+
+  /** A server of few calls, of which a first token takes some time outside the engine. */
+  private static final class Outside {
+    private final StepTime step = ContinuousBatching.of(PLANNED).step();
+    private final Random random = new Random(4);
+    private final double prefill;
+    private final int shortest;
+    private final int longer;
+    private final double delaySeconds;
+    private final double busySeconds;
+    private double now;
+
+    /**
+     * @param prefill times as long as planned
+     * @param shortest prompt
+     * @param longer by which another may be
+     * @param delaySeconds that each takes
+     * @param busySeconds that one takes in the mean where three are there, by chance
+     */
+    Outside(double prefill, int shortest, int longer, double delaySeconds, double busySeconds) {
+      this.prefill = prefill;
+      this.shortest = shortest;
+      this.longer = longer;
+      this.delaySeconds = delaySeconds;
+      this.busySeconds = busySeconds;
+    }
+
+    Sighting next() {
+      now += 0.5;
+      double n = 1 + random.nextInt(5);
+      double prompt = shortest + random.nextInt(longer);
+      double context = prompt + 60;
+      // The more are there, the likelier one has just come.
+      double ahead = random.nextInt(12) < n ? shortest + random.nextInt(longer) : 0;
+      double decode = step.seconds(n, n * context, 0, 0);
+      double others = step.seconds(n - 1, (n - 1) * context, 0, 0);
+      double busy = busySeconds * n / 3;
+      double ttft =
+          others * random.nextDouble()
+              + others
+              + prefill * promptSeconds(prompt + ahead, prompt, n - 1, context)
+              + PLANNED.engine().parameters().requestSeconds()
+              + delaySeconds
+              - busy * Math.log(1 - random.nextDouble());
+      double completion = 20 + random.nextInt(200);
+      double beside = (n - 1) * prompt * random.nextDouble();
+      double tpot =
+          decode
+              + prefill * promptSeconds(beside, prompt, n, context) / completion
+              + busy / 20 * random.nextDouble();
+      return new Sighting(
+          now, n, prompt, context, ahead, beside, completion, ttft, tpot, Double.NaN);
+    }
+
+    private double promptSeconds(double tokens, double prompt, double n, double context) {
+      double chunks = Math.max(1, tokens / PLANNED.engine().stepTokens());
+      double with = step.seconds(n, n * context, tokens / chunks, 0);
+      return chunks * (with - step.seconds(n, n * context, 0, 0))
+          + step.prefillAttentionSeconds(tokens, tokens * prompt / 2);
+    }
   }
 
   /** Half as fast is found out after a minute of a request every half second. */
