@@ -112,7 +112,10 @@ public final class Capacities {
     if (ttftSeconds > 0) {
       metered.meter().firstToken(ttftSeconds);
     }
+    double ahead = metered.mark().tokensAhead();
     double computed = metered.meter().computedShare();
+    double aheadDoubt = metered.meter().doubt(ahead);
+    double besideDoubt = metered.meter().doubt(shared.tokensBeside());
     metered.meter().computed(metered.promptTokens(), fresh);
     watch.ended(
         new Ended(
@@ -122,8 +125,10 @@ public final class Capacities {
                 shared.batch(),
                 fresh,
                 shared.contextTokens(),
-                computed * metered.mark().tokensAhead(),
+                computed * ahead,
                 computed * shared.tokensBeside(),
+                aheadDoubt,
+                besideDoubt,
                 usage.completionTokens(),
                 ttftSeconds,
                 tpotSeconds,

@@ -25,6 +25,8 @@ final class LoadMeter {
   private double recentTokens;
   private double estimatedTokens = DOUBT_TOKENS;
   private double computedTokens = DOUBT_TOKENS;
+  private double computedSquares = DOUBT_TOKENS;
+  private double estimatedSquares = DOUBT_TOKENS;
   private double recentSeconds = UNTIMED_SECONDS;
   private final Slowness slowness = new Slowness();
 
@@ -84,11 +86,24 @@ final class LoadMeter {
   synchronized void computed(double estimated, double tokens) {
     estimatedTokens = KEPT * estimatedTokens + estimated;
     computedTokens = KEPT * computedTokens + tokens;
+    computedSquares = KEPT * computedSquares + tokens * tokens / Math.max(1, estimated);
+    estimatedSquares = KEPT * estimatedSquares + estimated * estimated;
   }
 
   /** Tokens that are computed for each that is estimated of a prompt. */
   synchronized double computedShare() {
     return computedTokens / estimatedTokens;
+  }
+
+  /**
+   * By how many tokens what is computed of so many estimated ones strays. A prompt may be cached or
+   * not; several of them are so independently.
+   */
+  synchronized double doubt(double estimated) {
+    double share = computedTokens / estimatedTokens;
+    double variance = Math.max(0, computedSquares / estimatedTokens - share * share);
+    double prompt = estimatedSquares / estimatedTokens;
+    return Math.sqrt(variance * estimated * Math.min(estimated, prompt));
   }
 
   /** A first token took so long: what came longer ago is worked through. */

@@ -32,6 +32,21 @@ class LoadMeterTest {
     assertThat(meter.enter(101 * MILLI, 10, 10).tokensAhead()).isLessThan(1);
   }
 
+  /** One prompt in ten is computed, or none of it: which, nobody can tell of those ahead. */
+  @Test
+  void doubt_isLarge_whereSomePromptsAreCached() {
+    for (int i = 0; i < 500; i++) {
+      meter.computed(1000, 1200);
+    }
+    assertThat(meter.doubt(1000)).isLessThan(20);
+    for (int i = 0; i < 1000; i++) {
+      meter.computed(1000, i % 10 == 0 ? 1000 : 0);
+    }
+    assertThat(meter.doubt(1000)).isCloseTo(300, within(40.0));
+    assertThat(meter.doubt(4000)).isCloseTo(600, within(80.0));
+    assertThat(meter.doubt(0)).isZero();
+  }
+
   /** Nine tenths of each prompt were cached there: those tokens were no work. */
   @Test
   void computedShare_isWhatTheBackendHadNotCached() {

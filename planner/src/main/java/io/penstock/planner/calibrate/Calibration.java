@@ -98,12 +98,19 @@ public final class Calibration {
     lastSeconds = seen.atSeconds();
     samples++;
     if (seen.tpotSeconds() > 0 && seen.completionTokens() >= FEWEST_TOKENS) {
-      filter.measure(TPOT, tpotShares(seen, n), seen.tpotSeconds(), 0, ALIKE * seen.tpotSeconds());
+      double doubt = promptSeconds(seen.besideDoubt(), n, seen) / (seen.completionTokens() - 1);
+      filter.measure(
+          TPOT, tpotShares(seen, n), seen.tpotSeconds(), doubt, ALIKE * seen.tpotSeconds());
     }
     if (seen.ttftSeconds() > 0 && n < FULL * mostSequences) {
       othersMean += NEWEST * (n - 1 - othersMean);
+      double doubt = promptSeconds(seen.aheadDoubt(), n - 1, seen);
       filter.measure(
-          TTFT, ttftShares(seen, n), seen.ttftSeconds(), OUTSIDE_SECONDS, OUTSIDE_ALIKE_SECONDS);
+          TTFT,
+          ttftShares(seen, n),
+          seen.ttftSeconds(),
+          Math.hypot(OUTSIDE_SECONDS, doubt),
+          OUTSIDE_ALIKE_SECONDS);
     }
     if (Double.isNaN(seen.ttftSeconds()) && n < FULL * mostSequences) {
       othersMean += NEWEST * (n - 1 - othersMean);
@@ -111,7 +118,7 @@ public final class Calibration {
           TOTAL,
           totalShares(seen, n),
           seen.totalSeconds(),
-          0,
+          promptSeconds(seen.aheadDoubt() + seen.besideDoubt(), n, seen),
           OUTSIDE_ALIKE_SECONDS + ALIKE * seen.totalSeconds());
     }
   }

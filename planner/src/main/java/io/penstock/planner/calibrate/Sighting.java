@@ -9,6 +9,8 @@ package io.penstock.planner.calibrate;
  * @param contextTokens that one sequence in progress there attended to, on average
  * @param tokensAhead prompt tokens that the server had got just before and not yet worked through
  * @param tokensBeside prompt tokens that the server got while this one was there
+ * @param aheadDoubt by how many the former stray: what of others' prompts was cached is not known
+ * @param besideDoubt by how many the latter do
  * @param completionTokens that it was given
  * @param ttftSeconds from its dispatch to its first token; NaN where that was not seen
  * @param tpotSeconds per token after the first; NaN where that was not seen
@@ -22,10 +24,39 @@ public record Sighting(
     double contextTokens,
     double tokensAhead,
     double tokensBeside,
+    double aheadDoubt,
+    double besideDoubt,
     double completionTokens,
     double ttftSeconds,
     double tpotSeconds,
     double totalSeconds) {
+
+  /** At a server that had nothing of what others asked in its cache. */
+  public Sighting(
+      double atSeconds,
+      double batch,
+      double promptTokens,
+      double contextTokens,
+      double tokensAhead,
+      double tokensBeside,
+      double completionTokens,
+      double ttftSeconds,
+      double tpotSeconds,
+      double totalSeconds) {
+    this(
+        atSeconds,
+        batch,
+        promptTokens,
+        contextTokens,
+        tokensAhead,
+        tokensBeside,
+        0,
+        0,
+        completionTokens,
+        ttftSeconds,
+        tpotSeconds,
+        totalSeconds);
+  }
 
   /**
    * The same at a server that others use too, who were not seen.
@@ -42,6 +73,8 @@ public record Sighting(
             contextTokens,
             tokensAhead * times,
             tokensBeside * times,
+            aheadDoubt * times,
+            besideDoubt * times,
             completionTokens,
             ttftSeconds,
             tpotSeconds,

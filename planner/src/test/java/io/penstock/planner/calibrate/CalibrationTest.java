@@ -162,6 +162,45 @@ class CalibrationTest {
     assertThat(found.prefill().value()).isBetween(0.75, 1.25);
   }
 
+  /**
+   * Of ten long prompts ahead nine were cached, and nobody knows which: what was told of them is
+   * the mean, and prefill is no faster for it.
+   */
+  @Test
+  void promptsAhead_ofWhichSomeWereCached_makePrefillNoFaster() {
+    var random = new Random(5);
+    var step = ContinuousBatching.of(PLANNED).step();
+    var calibration = Calibration.of(PLANNED);
+    for (int i = 0; i < 3000; i++) {
+      double n = 2 + random.nextInt(4);
+      double prompt = random.nextInt(10) == 0 ? 2000 : 60 + random.nextInt(100);
+      boolean follows = random.nextInt(2) == 0;
+      double truth = follows && random.nextInt(10) == 0 ? 2000 : 0;
+      double others = step.seconds(n - 1, (n - 1) * 600, 0, 0);
+      double with = step.seconds(n - 1, (n - 1) * 600, prompt + truth, 0);
+      double ttft =
+          (1.5 * others + 1.3 * (with - others) + 0.015) * Math.exp(0.1 * random.nextGaussian());
+      double tpot = step.seconds(n, n * 600, 0, 0) * Math.exp(0.05 * random.nextGaussian());
+      calibration.see(
+          new Sighting(
+              i / 2.0,
+              n,
+              prompt,
+              600,
+              follows ? 200 : 0,
+              0,
+              follows ? 600 : 0,
+              0,
+              200,
+              ttft,
+              tpot,
+              Double.NaN));
+    }
+    var found = calibration.calibrated();
+    assertThat(found.prefill().value()).isCloseTo(1.3, within(0.2));
+    assertThat(found.contradicts()).as("%s", found).isFalse();
+  }
+
   /** Half as slow again is found out behind the same network, where prompts are long. */
   @ParameterizedTest
   @CsvSource({"0, 0.001", "0.030, 0.001", "0.030, 0.008"})
