@@ -13,6 +13,9 @@ import io.penstock.planner.capacity.Workload;
 final class SlowestCalls {
   private static final double WHICH = 0.95;
 
+  /** Calls that are remembered. */
+  private static final int COUNTED = 1000;
+
   /** Calls that weigh as much as the model. */
   private static final double DOUBT = 300;
 
@@ -24,8 +27,8 @@ final class SlowestCalls {
   /** Of saturation: the model has no times where a queue grows. */
   private static final double NEARLY_FULL = 0.95;
 
-  private final RecentSpread ttft = new RecentSpread();
-  private final RecentSpread tpot = new RecentSpread();
+  private final RecentSpread ttft = new RecentSpread(COUNTED);
+  private final RecentSpread tpot = new RecentSpread(COUNTED);
   private double expectedTtft;
   private double expectedTpot;
 

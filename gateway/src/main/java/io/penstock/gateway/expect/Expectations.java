@@ -19,6 +19,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * share what their model's answers had.
  */
 public final class Expectations {
+  /** First tokens that are remembered of a pool. */
+  private static final int FIRST_TOKENS = 1000;
+
   private static final int DOUBT = 20;
   private static final int MOST_KINDS = 4000;
   private static final String ANYBODY = "";
@@ -65,7 +68,9 @@ public final class Expectations {
   public void learn(
       Call call, String tenant, Demand demand, Pool pool, Usage usage, double ttftSeconds) {
     if (ttftSeconds > 0) {
-      firstTokens.computeIfAbsent(pool.name(), _ -> new RecentSpread()).add(ttftSeconds);
+      firstTokens
+          .computeIfAbsent(pool.name(), _ -> new RecentSpread(FIRST_TOKENS))
+          .add(ttftSeconds);
     }
     learnPrompt(new Prompting(ANYBODY, pool.name()), demand, usage);
     learnPrompt(new Prompting(tenant, pool.name()), demand, usage);

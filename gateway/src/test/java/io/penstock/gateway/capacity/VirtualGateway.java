@@ -100,7 +100,7 @@ final class VirtualGateway implements Front, Scaling {
             ttft,
             completion > 1 ? decoding / (completion - 1) : Double.NaN,
             ttft + decoding);
-    watch.ended(new Ended(meter, seen, prompt, 0, others[call], true));
+    watch.ended(new Ended(meter, seen, prompt, 0, prompt, others[call], true));
     meter.leave(now, context[call]);
   }
 

@@ -98,13 +98,13 @@ public final class Calibration {
     lastSeconds = seen.atSeconds();
     samples++;
     if (seen.tpotSeconds() > 0 && seen.completionTokens() >= FEWEST_TOKENS) {
-      double doubt = promptSeconds(seen.besideDoubt(), n, seen) / (seen.completionTokens() - 1);
+      double doubt = besideSeconds(seen.besideDoubt(), n, seen) / (seen.completionTokens() - 1);
       filter.measure(
           TPOT, tpotShares(seen, n), seen.tpotSeconds(), doubt, ALIKE * seen.tpotSeconds());
     }
     if (seen.ttftSeconds() > 0 && n < FULL * mostSequences) {
       othersMean += NEWEST * (n - 1 - othersMean);
-      double doubt = promptSeconds(seen.aheadDoubt(), n - 1, seen);
+      double doubt = aheadSeconds(seen.aheadDoubt(), n - 1, seen);
       filter.measure(
           TTFT,
           ttftShares(seen, n),
@@ -118,7 +118,7 @@ public final class Calibration {
           TOTAL,
           totalShares(seen, n),
           seen.totalSeconds(),
-          promptSeconds(seen.aheadDoubt() + seen.besideDoubt(), n, seen),
+          aheadSeconds(seen.aheadDoubt(), n, seen) + besideSeconds(seen.besideDoubt(), n, seen),
           OUTSIDE_ALIKE_SECONDS + ALIKE * seen.totalSeconds());
     }
   }
@@ -137,19 +137,31 @@ public final class Calibration {
   private double[] tpotShares(Sighting seen, double n) {
     double decode = step.seconds(n, n * seen.contextTokens(), 0, 0);
     double steps = seen.completionTokens() - 1;
-    return new double[] {
-      decode, promptSeconds(seen.tokensBeside(), n, seen, seen.contextTokens()) / steps, 0, 0
-    };
+    return new double[] {decode, besideSeconds(seen.tokensBeside(), n, seen) / steps, 0, 0};
   }
 
   private double[] ttftShares(Sighting seen, double n) {
     double others = n - 1;
     double decode = step.seconds(others, others * seen.contextTokens(), 0, 0);
     double tokens = seen.promptTokens() + seen.tokensAhead();
-    return new double[] {1.5 * decode, promptSeconds(tokens, others, seen, tokens), 1, others};
+    return new double[] {1.5 * decode, aheadSeconds(tokens, others, seen), 1, others};
   }
 
-  /** What so many prompt tokens add to steps that decode {@code others} anyway. */
+  /** Prompts of others, which come one by one. */
+  private double besideSeconds(double tokens, double others, Sighting seen) {
+    return promptSeconds(tokens, others, seen, tokens);
+  }
+
+  /** Its own prompt and those ahead of it, which are there together. */
+  private double aheadSeconds(double tokens, double others, Sighting seen) {
+    return promptSeconds(tokens, others, seen, tokens);
+  }
+
+  /**
+   * What so many prompt tokens add to steps that decode {@code others} anyway.
+   *
+   * @param at how many of them are there at a time
+   */
   private double promptSeconds(double tokens, double others, Sighting seen, double at) {
     if (!(tokens > 0)) {
       return 0;

@@ -24,6 +24,12 @@ public final class FirstTokens {
   /** First tokens that a time's own classes and its neighbours must have together. */
   private static final double ENOUGH = 60;
 
+  /**
+   * First tokens that a class remembers: what was slow while a server warmed up has gone from its
+   * 95th percentile three hundred later.
+   */
+  private static final int COUNTED = 100;
+
   /** First tokens of which a 95th percentile can be told. */
   private static final long FEWEST = 40;
 
@@ -43,7 +49,7 @@ public final class FirstTokens {
       int nearest = (int) Math.round(place(saidSeconds));
       RecentSpread known = byTime[nearest];
       if (known == null) {
-        known = new RecentSpread();
+        known = new RecentSpread(COUNTED);
         byTime[nearest] = known;
       }
       known.add(times);

@@ -4,8 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How positive numbers have been spread of late, times or ratios, in sixteen classes for each
- * doubling: the newest counts for a hundredth, so that what was slow while a server warmed up has
- * gone from the 95th percentile three hundred later. Safe for several threads.
+ * doubling. Safe for several threads.
  */
 public final class RecentSpread {
   private static final int CLASSES_PER_DOUBLING = 16;
@@ -14,11 +13,18 @@ public final class RecentSpread {
   private static final int DOUBLINGS = 20;
 
   private static final int CLASSES = 2 * DOUBLINGS * CLASSES_PER_DOUBLING;
-  private static final double KEPT = 1 - 1.0 / 100;
 
+  private final double kept;
   private final double[] weights = new double[CLASSES];
   private double unit = 1;
   private double count;
+
+  /**
+   * @param counted how many numbers it is made of: the newest counts for one in so many
+   */
+  public RecentSpread(int counted) {
+    this.kept = 1 - 1.0 / counted;
+  }
 
   /** One more; what is no positive number is left out. */
   public synchronized void add(double value) {
@@ -27,9 +33,9 @@ public final class RecentSpread {
     }
     double octaves = Math.log(value) / Math.log(2) + DOUBLINGS;
     // Newer ones weigh more instead of older ones less, which saves touching them all.
-    unit /= KEPT;
+    unit /= kept;
     weights[(int) Math.clamp(Math.floor(octaves * CLASSES_PER_DOUBLING), 0, CLASSES - 1)] += unit;
-    count = count * KEPT + 1;
+    count = count * kept + 1;
     if (unit > 1e9) {
       for (int i = 0; i < CLASSES; i++) {
         weights[i] /= unit;

@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class RecentSpreadTest {
-  private final RecentSpread spread = new RecentSpread();
+  private final RecentSpread spread = new RecentSpread(100);
 
   @Test
   void quantiles_areThoseOfWhatCame() {
