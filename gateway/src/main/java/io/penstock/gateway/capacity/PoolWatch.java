@@ -83,6 +83,7 @@ final class PoolWatch {
   private double lastSeconds = Double.NaN;
   private long arrivedBefore;
   private double ownPerSecond;
+  private double ownHeard;
 
   PoolWatch(Pool pool, Deployment prior) {
     this.pool = pool;
@@ -246,7 +247,9 @@ final class PoolWatch {
     load.count(came, passedSeconds, epochSeconds, start);
     if (passedSeconds > 0) {
       double share = -Math.expm1(-passedSeconds / LoadAhead.momentSeconds(start));
-      ownPerSecond += share * (own / passedSeconds - ownPerSecond);
+      // As the fleet's is: else who has just started seems to be one of several.
+      ownHeard += share * (1 - ownHeard);
+      ownPerSecond += share / ownHeard * (own / passedSeconds - ownPerSecond);
     }
   }
 

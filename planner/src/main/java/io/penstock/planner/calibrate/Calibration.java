@@ -149,7 +149,7 @@ public final class Calibration {
 
   /** Prompts of others, which come one by one. */
   private double besideSeconds(double tokens, double others, Sighting seen) {
-    return promptSeconds(tokens, others, seen, tokens);
+    return promptSeconds(tokens, others, seen, seen.contextTokens());
   }
 
   /** Its own prompt and those ahead of it, which are there together. */
