@@ -11,10 +11,7 @@ package io.penstock.planner.capacity;
  *
  * <ul>
  *   <li>{@link #closedLoop}: a fixed number of requests in flight; those over {@code n_max} wait.
- *   <li>{@link #openLoop}: requests come at a rate, as a Poisson stream; {@code n} is where {@code
- *       X(n)} is that rate. A request that comes sees the others and itself, so its steps are those
- *       of {@code n + 1}. It waits for a place where the number in the replica, which is born and
- *       dies at rates that depend on it, has reached {@code n_max} ({@link #waitForPlace}).
+ *   <li>{@link #openLoop}: requests come at a rate, as a Poisson stream ({@link OpenLoop}).
  * </ul>
  *
  * Immutable and shared freely; a prediction takes microseconds.
@@ -25,8 +22,8 @@ public final class ContinuousBatching {
    */
   private static final double MOST_PREFILL = 0.95;
 
-  /** A replica is never taken to be fuller, so that what it predicts below saturation is finite. */
-  private static final double FULLEST = 0.9999;
+  /** Of saturation: beyond, a line is as good as endless. */
+  private static final double FULLEST = 1 - 1e-9;
 
   private static final int BISECTIONS = 40;
   private static final double PRECISION = 1e-8;
@@ -96,7 +93,7 @@ public final class ContinuousBatching {
   }
 
   /** The steps that take in so many prompts beside {@code others} decodes, whole. */
-  private double promptSeconds(Workload load, double prompts, double others) {
+  double promptSeconds(Workload load, double prompts, double others) {
     double tokens = prompts * load.freshPromptTokens();
     double chunks = Math.max(1, tokens / stepTokens);
     double context = others * load.meanContextTokens();
@@ -130,42 +127,17 @@ public final class ContinuousBatching {
     return n / residenceSeconds(load, n, n);
   }
 
-  /**
-   * Requests a second that the replica finishes at most: where its places are just all taken, and
-   * prompts leave steps some time. False position, since the places that a rate takes rise with it
-   * nearly as a line.
-   */
+  /** Requests a second of a Poisson stream that the replica finishes at most. */
   public double saturation(Workload load) {
-    double most = maxSequences(load);
-    double high = Math.min(throughput(load, most), MOST_PREFILL / prefillSeconds(load, most));
-    double overAtHigh = taken(load, high, most) - 1;
-    double low = 0;
-    double roomAtLow = 1;
-    int side = 0;
-    for (int i = 0; i < BISECTIONS && high - low > PRECISION * high && overAtHigh > 0; i++) {
-      double rate = (low * overAtHigh + high * roomAtLow) / (overAtHigh + roomAtLow);
-      double over = taken(load, rate, most) - 1;
-      if (Math.abs(over) <= PRECISION) {
-        return rate;
-      }
-      if (over > 0) {
-        high = rate;
-        overAtHigh = over;
-        roomAtLow = side > 0 ? roomAtLow / 2 : roomAtLow;
-        side = 1;
-      } else {
-        low = rate;
-        roomAtLow = -over;
-        overAtHigh = side < 0 ? overAtHigh / 2 : overAtHigh;
-        side = -1;
-      }
-    }
-    return high;
+    return new OpenLoop(this, load).saturation();
   }
 
-  /** The share of the places that a rate would take where all of them were in use. */
-  private double taken(Workload load, double rate, double most) {
-    return rate * openResidence(load, rate, most, most) / most;
+  /**
+   * Whether what keeps the replica from more than that is its places, by memory or by the engine's
+   * own bound; else it is prompts, which fill every step before.
+   */
+  public boolean fillsItsPlaces(Workload load) {
+    return new OpenLoop(this, load).fillsItsPlaces();
   }
 
   /** A fixed number of requests in flight: each that ends is followed by another at once. */
@@ -205,28 +177,10 @@ public final class ContinuousBatching {
     if (!(requestsPerSecond > 0 && requestsPerSecond < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("a rate must be above 0, not " + requestsPerSecond);
     }
-    double most = maxSequences(load);
-    double saturation = saturation(load);
-    if (requestsPerSecond >= saturation) {
-      return saturated(load, most, saturation, requestsPerSecond / saturation);
-    }
-    double n = balance(load, requestsPerSecond, most);
-    double utilisation = requestsPerSecond / saturation;
-    double seen = Math.min(n + 1, most);
-    var wait = waitForPlace(requestsPerSecond, n, most, taken(load, requestsPerSecond, most));
-    double met = met(load, requestsPerSecond, seen);
-    double inFlight = n + requestsPerSecond * wait.meanSeconds();
-    return prediction(
-        load,
-        inFlight,
-        seen,
-        Math.min(n, most - 1),
-        requestsPerSecond,
-        wait,
-        met,
-        Math.min(n, most - 1),
-        utilisation,
-        false);
+    var open = new OpenLoop(this, load);
+    return requestsPerSecond < FULLEST * open.saturation()
+        ? open.at(requestsPerSecond)
+        : open.beyond(requestsPerSecond);
   }
 
   /** A batch that starts together and ends together; what does not fit goes in further rounds. */
@@ -325,7 +279,7 @@ public final class ContinuousBatching {
     return prediction(load, high, seen, others, rate, wait, met, others, n / most, high > most);
   }
 
-  /** The {@code n} of {@link #run}: false position, as in {@link #balance}. */
+  /** The {@code n} of {@link #run}, by false position: what comes is nearly a line in it. */
   private double inRun(Workload load, double requestsPerSecond, double requests, double most) {
     double low = 0;
     double atLow = -inside(load, requestsPerSecond, requests, most, low);
@@ -420,102 +374,18 @@ public final class ContinuousBatching {
   }
 
   /**
-   * What a request that comes to {@code n} others takes: its own prompt after those that it meets,
-   * and steps between which the prompts that come in all that time are taken in.
+   * What each of so many prompts adds that are taken in together beside decodes whose step takes
+   * {@code decode} without them: the first hides behind the weights that are read anyway, the next
+   * hide less.
    */
-  private double openResidence(Workload load, double rate, double n, double most) {
-    double seen = Math.min(n + 1, most);
-    double others = Math.min(n, most - 1);
-    double decode = decodeSeconds(load, seen);
-    double prefill = mergedSeconds(load, 1 + rate * decode, seen - 1);
-    double met = met(load, rate, decode, prefill);
-    return load.decodeSteps() * decode
-        + n * prefill
-        + requestSeconds
-        + besideSeconds(load, others) / 2
-        + sharedPromptSeconds(load, 1 + met, others);
-  }
-
-  private double met(Workload load, double rate, double n) {
-    double decode = decodeSeconds(load, n);
-    return met(load, rate, decode, mergedSeconds(load, 1 + rate * decode, n - 1));
-  }
-
-  /**
-   * What each of so many prompts adds that are taken in together: the first hides behind the
-   * weights that are read anyway, the next hide less.
-   */
-  private double mergedSeconds(Workload load, double prompts, double others) {
-    return others >= 1
-        ? mergedBeside(load, prompts, others)
-        : (1 - others) * mergedBeside(load, prompts, 0) + others * mergedBeside(load, prompts, 1);
-  }
-
-  private double mergedBeside(Workload load, double prompts, double others) {
+  double mergedSeconds(Workload load, double prompts, double others, double decode) {
     double chunks = Math.max(1, prompts * load.freshPromptTokens() / stepTokens);
-    double context = others * load.meanContextTokens();
-    return (promptSeconds(load, prompts, others) - chunks * step.seconds(others, context, 0, 0))
-        / prompts;
-  }
-
-  /**
-   * Prompts that are taken in before or with one's own, on average. Those that came in the same
-   * step are taken in with it, where they fit into one: the queue has a gate that opens at every
-   * step's end {@code B}, and with {@code E(B) = T/(1−b)} and {@code E(B²)(1−b²) = T² + 2·T·b·E(B)
-   * + S²·λ·E(B)} a request waits for the rest {@code E(B²)/2E(B)} and for all that come in the
-   * meantime. Longer ones go one after the other, and the formula is that of Pollaczek and
-   * Khinchine.
-   *
-   * @param decode a step without prompts, {@code T}
-   * @param prefill what a prompt adds to it, {@code S}
-   */
-  private double met(Workload load, double rate, double decode, double prefill) {
-    if (!(prefill > 0)) {
-      return 0;
-    }
-    double busy = Math.min(MOST_PREFILL, rate * prefill);
-    double skewed = busy * promptSkew(load);
-    double alone = skewed / (2 * (1 - busy));
-    double rest = (decode * (1 + busy) + prefill * skewed) / (2 * (1 - busy * busy));
-    double gated = (rest * (1 + 2 * busy) - decode / 2) / prefill;
-    double fit = Math.clamp(stepTokens / Math.max(1, load.freshPromptTokens()) - 1, 0, 1);
-    return alone + fit * Math.max(0, gated - alone);
+    return (promptSeconds(load, prompts, others) - chunks * decode) / prompts;
   }
 
   /** The step that is going on when a request comes to {@code others}. */
   private double besideSeconds(Workload load, double others) {
     return Math.min(1, others) * decodeSeconds(load, Math.max(1, others));
-  }
-
-  /**
-   * The {@code n} at which requests leave as fast as they come: {@code n = λ·R(n)}, which is nearly
-   * a line, so that the Illinois variant of false position needs a handful of steps.
-   */
-  private double balance(Workload load, double rate, double most) {
-    double low = 0;
-    double atLow = -rate * openResidence(load, rate, 0, most);
-    double high = most;
-    double atHigh = most - rate * openResidence(load, rate, most, most);
-    int side = 0;
-    for (int i = 0; i < BISECTIONS && high - low > PRECISION * high && atHigh > 0; i++) {
-      double n = (low * atHigh - high * atLow) / (atHigh - atLow);
-      double over = n - rate * openResidence(load, rate, n, most);
-      if (Math.abs(over) <= PRECISION * n) {
-        return n;
-      }
-      if (over > 0) {
-        high = n;
-        atHigh = over;
-        atLow = side > 0 ? atLow / 2 : atLow;
-        side = 1;
-      } else {
-        low = n;
-        atLow = over;
-        atHigh = side < 0 ? atHigh / 2 : atHigh;
-        side = -1;
-      }
-    }
-    return high;
   }
 
   /**
@@ -612,15 +482,33 @@ public final class ContinuousBatching {
     return step.seconds(n, context, stepTokens, prompts * load.promptPairs());
   }
 
-  private record Pace(double tpotSeconds, double queuedSeconds) {}
-
-  private Prediction saturated(Workload load, double most, double rate, double utilisation) {
-    double infinite = Double.POSITIVE_INFINITY;
-    var never = new Latency(infinite, infinite, infinite, infinite);
-    var full = closedLoop(load, most);
-    return new Prediction(
-        infinite, most, rate, never, full.tpot(), never, full.stepSeconds(), utilisation, true);
+  double stepTokens() {
+    return stepTokens;
   }
+
+  int engineSequences() {
+    return maxSequences;
+  }
+
+  /** Sequences of this workload that the memory holds, whatever the engine does. */
+  double sequencesInMemory(Workload load) {
+    return memory.sequences(load.roomTokens(reserve));
+  }
+
+  /**
+   * From when a prompt's first step begins to its first token, beside {@code others} decodes, and
+   * what the request spends outside of the engine.
+   */
+  double ownSeconds(Workload load, double promptTokens, double others) {
+    double tokens = load.freshTokens(promptTokens);
+    double chunks = Math.max(1, tokens / stepTokens);
+    double context = others * load.meanContextTokens();
+    return chunks * step.seconds(others, context, tokens / chunks, 0)
+        + step.prefillAttentionSeconds(tokens, load.pairs(promptTokens * promptTokens))
+        + requestSeconds;
+  }
+
+  private record Pace(double tpotSeconds, double queuedSeconds) {}
 
   /** The mean square of a prompt's time over the square of its mean. */
   private static double promptSkew(Workload load) {
@@ -637,33 +525,5 @@ public final class ContinuousBatching {
     static Wait around(double mean, double variance) {
       return new Wait(mean, variance, Latency.spread(mean, variance).p50());
     }
-
-    /** A probability of waiting, and then an exponential time. */
-    static Wait exponential(double probability, double conditional) {
-      double mean = probability * conditional;
-      double median = conditional * Math.max(0, Math.log(2 * probability));
-      return new Wait(mean, 2 * mean * conditional - mean * mean, median);
-    }
-  }
-
-  /**
-   * Waiting for a place. The number in the replica is around {@code n} like a normal variable,
-   * since the rate at which requests leave rises with it, up to the rate {@code λ/ρ} where all
-   * {@code most} places are taken; beyond, it falls off geometrically. With the mean drift between
-   * the two its variance is {@code n·(most − n)/(most·(1 − ρ))}, and with both parts meeting at
-   * {@code most} the probability of waiting is {@code 1/(1 + (1 − ρ)·σ·Φ(β)/φ(β))}, {@code β =
-   * (most − n)/σ}. For servers that do not slow each other down, {@code n = ρ·most}, this is the
-   * form of Halfin and Whitt (Operations Research 29, 1981).
-   */
-  private static Wait waitForPlace(double rate, double n, double most, double taken) {
-    double idle = 1 - taken;
-    double free = Math.max(0, most - n);
-    if (!(idle > 0 && free > 0)) {
-      return Wait.exponential(1, taken / (rate * Math.max(idle, 1 - FULLEST)));
-    }
-    double beta = Math.sqrt(most * idle * free / n);
-    double weight = Math.sqrt(idle * n * free / most);
-    double probability = 1 / (1 + weight / Normal.hazard(beta));
-    return Wait.exponential(probability, taken / (rate * idle));
   }
 }

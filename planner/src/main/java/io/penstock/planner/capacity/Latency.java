@@ -14,6 +14,31 @@ public record Latency(double mean, double p50, double p95, double p99) {
 
   private static final double P99 = 3.0;
 
+  private static final double NORMAL_P95 = 1.645;
+  private static final double NORMAL_P99 = 2.326;
+
+  /** Of a mean: an excess that is none. */
+  private static final double NONE = 1e-9;
+
+  /**
+   * A time between two others: its excess over {@code least} is log-normal, and ends at {@code
+   * most}.
+   */
+  static Latency between(double least, double mean, double most, double variance) {
+    double excess = mean - least;
+    if (!(excess > NONE * mean && variance > 0)) {
+      return new Latency(mean, mean, mean, mean);
+    }
+    double logVariance = Math.log1p(variance / (excess * excess));
+    double deviation = Math.sqrt(logVariance);
+    double median = excess * Math.exp(-logVariance / 2);
+    return new Latency(
+        mean,
+        least + median,
+        Math.clamp(least + median * Math.exp(NORMAL_P95 * deviation), mean, Math.max(mean, most)),
+        Math.clamp(least + median * Math.exp(NORMAL_P99 * deviation), mean, Math.max(mean, most)));
+  }
+
   /**
    * A time of that mean and variance, skewed to the right as waits are. More of either never gives
    * a smaller p95 or p99.

@@ -14,6 +14,7 @@ public final class Lengths {
   private final double[] shares;
   private final double mean;
   private final double square;
+  private final Classes classes;
 
   /** A length of 1 whose true value is guessed to within about half. */
   private static final Lengths GUESS = logNormal(1, 0.6);
@@ -29,6 +30,55 @@ public final class Lengths {
     }
     this.mean = first;
     this.square = second;
+    this.classes =
+        tokens.length <= SLICES ? new Classes(tokens, shares) : Classes.of(tokens, shares);
+  }
+
+  /**
+   * The same in few classes, which are narrow where percentiles are asked for.
+   *
+   * @param tokens the mean of each
+   * @param shares of requests in each
+   */
+  record Classes(double[] tokens, double[] shares) {
+    private static final double[] ENDS = {
+      0.25, 0.45, 0.55, 0.75, 0.9, 0.94, 0.96, 0.98, 0.987, 0.993, 1
+    };
+
+    private static Classes of(double[] tokens, double[] shares) {
+      double[] sums = new double[ENDS.length];
+      double[] widths = new double[ENDS.length];
+      double reached = 0;
+      int at = 0;
+      for (int i = 0; i < tokens.length; i++) {
+        double left = shares[i];
+        while (at < ENDS.length - 1 && reached + left > ENDS[at]) {
+          double part = Math.max(0, ENDS[at] - reached);
+          sums[at] += part * tokens[i];
+          widths[at] += part;
+          reached += part;
+          left -= part;
+          at++;
+        }
+        sums[at] += left * tokens[i];
+        widths[at] += left;
+        reached += left;
+      }
+      for (int i = 0; i < ENDS.length; i++) {
+        sums[i] /= widths[i];
+      }
+      return new Classes(sums, widths);
+    }
+
+    /** How many. */
+    int count() {
+      return tokens.length;
+    }
+  }
+
+  /** The same in few classes. */
+  Classes classes() {
+    return classes;
   }
 
   /** Every one is {@code tokens} long. */

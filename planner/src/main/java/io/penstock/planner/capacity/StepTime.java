@@ -35,6 +35,9 @@ public final class StepTime {
    */
   private static final double PADDED_TOKENS = 32;
 
+  /** The share of experts that a crowd of tokens leaves out. */
+  private static final double UNTOUCHED = 0.1;
+
   private final ModelSpec.Experts experts;
   private final KvCache kv;
   private final double alwaysReadSeconds;
@@ -152,6 +155,12 @@ public final class StepTime {
             + touched * paddingSeconds
             + decodeSequences * headSecondsPerSequence;
     return Math.cbrt(memory * memory * memory + compute * compute * compute);
+  }
+
+  /** Tokens of a step that touch nearly all experts; 1 where there are none. */
+  double crowd() {
+    double left = 1 - experts.touchedShare(1);
+    return left > 0 && left < 1 ? Math.max(1, Math.log(UNTOUCHED) / Math.log(left)) : 1;
   }
 
   /** The arithmetic alone of so many prompt tokens in the linear layers. */

@@ -40,13 +40,23 @@ public record Workload(
 
   /** Prompt tokens that are computed. */
   double freshPromptTokens() {
-    return prompt.mean() * (1 - prefixHitRatio);
+    return freshTokens(prompt.mean());
+  }
+
+  /** Those of a prompt of so many. */
+  double freshTokens(double promptTokens) {
+    return promptTokens * (1 - prefixHitRatio);
   }
 
   /** Pairs of a fresh prompt token and what it sees, per request. */
   double promptPairs() {
+    return pairs(prompt.meanSquare());
+  }
+
+  /** The same for prompts of that mean square. */
+  double pairs(double promptSquare) {
     double fresh = 1 - prefixHitRatio;
-    return prompt.meanSquare() * (fresh * prefixHitRatio + fresh * fresh / 2);
+    return promptSquare * (fresh * prefixHitRatio + fresh * fresh / 2);
   }
 
   /** Steps after the first token. */

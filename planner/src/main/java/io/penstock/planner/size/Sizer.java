@@ -171,8 +171,7 @@ public final class Sizer {
     }
     double most = replica.maxSequences(load);
     boolean memoryIsFull = most < deployment.engine().maxSequences();
-    boolean batchIsFull = replica.throughput(load, most) <= saturation * (1 + 1e-6);
-    return memoryIsFull && batchIsFull ? Constraint.MEMORY : Constraint.THROUGHPUT;
+    return memoryIsFull && replica.fillsItsPlaces(load) ? Constraint.MEMORY : Constraint.THROUGHPUT;
   }
 
   // ---- beyond it
