@@ -20,6 +20,13 @@ public final class Lengths {
   private static final Lengths GUESS = logNormal(1, 0.6);
 
   private Lengths(double[] tokens, double[] shares) {
+    this(
+        tokens,
+        shares,
+        tokens.length <= SLICES ? new Classes(tokens, shares) : Classes.of(tokens, shares));
+  }
+
+  private Lengths(double[] tokens, double[] shares, Classes classes) {
     this.tokens = tokens;
     this.shares = shares;
     double first = 0;
@@ -30,8 +37,7 @@ public final class Lengths {
     }
     this.mean = first;
     this.square = second;
-    this.classes =
-        tokens.length <= SLICES ? new Classes(tokens, shares) : Classes.of(tokens, shares);
+    this.classes = classes;
   }
 
   /**
@@ -68,6 +74,24 @@ public final class Lengths {
         sums[i] /= widths[i];
       }
       return new Classes(sums, widths);
+    }
+
+    /** Of the continuous distribution, each at its middle. */
+    private static Classes logNormal(double mean, double sigma) {
+      double[] tokens = new double[ENDS.length];
+      double[] shares = new double[ENDS.length];
+      double from = 0;
+      double sum = 0;
+      for (int i = 0; i < ENDS.length; i++) {
+        shares[i] = ENDS[i] - from;
+        tokens[i] = Math.exp(sigma * Normal.quantile((from + ENDS[i]) / 2));
+        sum += shares[i] * tokens[i];
+        from = ENDS[i];
+      }
+      for (int i = 0; i < tokens.length; i++) {
+        tokens[i] *= mean / sum;
+      }
+      return new Classes(tokens, shares);
     }
 
     /** How many. */
@@ -110,7 +134,8 @@ public final class Lengths {
     double[] shares = new double[SLICES];
     Arrays.fill(shares, 1.0 / SLICES);
     Arrays.setAll(tokens, i -> tokens[i] * scale);
-    return histogram(tokens, shares);
+    var slices = histogram(tokens, shares);
+    return new Lengths(slices.tokens, slices.shares, Classes.logNormal(slices.mean, sigma));
   }
 
   /** A length that is expected but not known: 600 tokens as well as 300 where 400 are expected. */
