@@ -19,11 +19,12 @@ import java.util.concurrent.ConcurrentHashMap;
  * share what their model's answers had.
  */
 public final class Expectations {
-  /** First tokens that are remembered of a pool. */
-  private static final int FIRST_TOKENS = 1000;
-
   private static final int DOUBT = 20;
   private static final int MOST_KINDS = 4000;
+
+  /** First tokens of a pool. */
+  private static final int REMEMBERED = 100;
+
   private static final String ANYBODY = "";
 
   private final Map<Kind, AnswerLengths> kinds = new ConcurrentHashMap<>();
@@ -68,9 +69,7 @@ public final class Expectations {
   public void learn(
       Call call, String tenant, Demand demand, Pool pool, Usage usage, double ttftSeconds) {
     if (ttftSeconds > 0) {
-      firstTokens
-          .computeIfAbsent(pool.name(), _ -> new RecentSpread(FIRST_TOKENS))
-          .add(ttftSeconds);
+      firstTokens.computeIfAbsent(pool.name(), _ -> new RecentSpread(REMEMBERED)).add(ttftSeconds);
     }
     learnPrompt(new Prompting(ANYBODY, pool.name()), demand, usage);
     learnPrompt(new Prompting(tenant, pool.name()), demand, usage);

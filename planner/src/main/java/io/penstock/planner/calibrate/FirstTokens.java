@@ -21,14 +21,11 @@ public final class FirstTokens {
 
   private static final int CLASSES = 27 * CLASSES_PER_DOUBLING;
 
+  /** First tokens in each of them. */
+  private static final int REMEMBERED = 200;
+
   /** First tokens that a time's own classes and its neighbours must have together. */
   private static final double ENOUGH = 60;
-
-  /**
-   * First tokens that a class remembers: what was slow while a server warmed up has gone from its
-   * 95th percentile three hundred later.
-   */
-  private static final int COUNTED = 100;
 
   /** First tokens of which a 95th percentile can be told. */
   private static final long FEWEST = 40;
@@ -49,7 +46,7 @@ public final class FirstTokens {
       int nearest = (int) Math.round(place(saidSeconds));
       RecentSpread known = byTime[nearest];
       if (known == null) {
-        known = new RecentSpread(COUNTED);
+        known = new RecentSpread(REMEMBERED);
         byTime[nearest] = known;
       }
       known.add(times);

@@ -4,7 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How positive numbers have been spread of late, times or ratios, in sixteen classes for each
- * doubling. Safe for several threads.
+ * doubling. The shorter it remembers the sooner has what was slow while a server warmed up gone
+ * from the 95th percentile, after three times as many as it remembers; the longer, the better is
+ * that known. Safe for several threads.
  */
 public final class RecentSpread {
   private static final int CLASSES_PER_DOUBLING = 16;
@@ -20,10 +22,10 @@ public final class RecentSpread {
   private double count;
 
   /**
-   * @param counted how many numbers it is made of: the newest counts for one in so many
+   * @param remembered the newest counts for one of so many
    */
-  public RecentSpread(int counted) {
-    this.kept = 1 - 1.0 / counted;
+  public RecentSpread(int remembered) {
+    this.kept = 1 - 1.0 / remembered;
   }
 
   /** One more; what is no positive number is left out. */
@@ -60,6 +62,15 @@ public final class RecentSpread {
   static final class Sum {
     private final double[] weights = new double[CLASSES];
 
+    /** How many count. */
+    double count() {
+      double all = 0;
+      for (double each : weights) {
+        all += each;
+      }
+      return all;
+    }
+
     /** Adds what a spread counts, each with a weight; answers how much that is. */
     double add(@Nullable RecentSpread spread, double weight) {
       if (spread == null) {
@@ -74,10 +85,7 @@ public final class RecentSpread {
     }
 
     double quantile(double q) {
-      double all = 0;
-      for (double each : weights) {
-        all += each;
-      }
+      double all = count();
       double below = 0;
       for (int i = 0; i < CLASSES && all > 0; i++) {
         if (weights[i] > 0 && below + weights[i] >= q * all) {

@@ -173,7 +173,7 @@ class CalibrationTest {
     var calibration = Calibration.of(PLANNED);
     for (int i = 0; i < 3000; i++) {
       double n = 2 + random.nextInt(4);
-      double prompt = random.nextInt(10) == 0 ? 2000 : 60 + random.nextInt(100);
+      double prompt = random.nextInt(50) == 0 ? 2000 : 60 + random.nextInt(100);
       boolean follows = random.nextInt(2) == 0;
       double truth = follows && random.nextInt(10) == 0 ? 2000 : 0;
       double others = step.seconds(n - 1, (n - 1) * 600, 0, 0);
