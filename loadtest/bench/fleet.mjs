@@ -13,7 +13,7 @@
 // not within a tenth of the target, up at once (to the double or by 4, whichever is more), down to the most of the last 5 minutes.
 import { createServer } from "node:http";
 import { spawn } from "node:child_process";
-import { appendFileSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 
 const fleet = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const began = Date.now();
@@ -77,18 +77,35 @@ function gone(server) {
   log(`gone ${server.n}`);
 }
 
-// One that starts, else the newest: its calls end first.
-async function stop() {
-  const server = servers.findLast((each) => each.state === "starting") ?? servers.findLast((each) => each.state === "up");
-  if (!server) return;
+async function load(server) {
+  const answer = await fetch(`http://127.0.0.1:${server.port}/load`).then((each) => each.json()).catch(() => ({ server_load: 0 }));
+  return answer.server_load;
+}
+
+// Those that start go first, the newest of them before others; then who has the least calls, which end soonest.
+let shrinking = false;
+async function shrink() {
+  if (shrinking) return;
+  shrinking = true;
+  while (count("starting", "up") > wanted) {
+    const starting = servers.findLast((each) => each.state === "starting");
+    const up = servers.filter((each) => each.state === "up");
+    const loads = starting ? [] : await Promise.all(up.map(load));
+    if (count("starting", "up") <= wanted) break;
+    const idlest = up.filter((each) => each.state === "up").sort((a, b) => loads[up.indexOf(a)] - loads[up.indexOf(b)])[0];
+    if (!starting && !idlest) break;
+    drain(starting ?? idlest);
+  }
+  shrinking = false;
+}
+
+async function drain(server) {
   if (server.state === "starting" && !server.child) return gone(server);
   server.state = "draining";
   await tell();
-  let idle = 0;
-  while (idle < 3) {
+  for (let idle = 0; idle < 3; ) {
     await sleep(500);
-    const load = await fetch(`http://127.0.0.1:${server.port}/load`).then((answer) => answer.json()).catch(() => ({ server_load: 0 }));
-    idle = load.server_load === 0 ? idle + 1 : 0;
+    idle = (await load(server)) === 0 ? idle + 1 : 0;
   }
   server.child.kill("SIGTERM");
 }
@@ -97,7 +114,9 @@ async function stop() {
 async function tell() {
   const up = servers.filter((each) => each.state === "up");
   const backends = up.map((each) => `{id: s${each.n}, url: "http://127.0.0.1:${each.port}"}`).join(", ");
-  writeFileSync(fleet.config, readFileSync(fleet.template, "utf8").replace("BACKENDS", backends));
+  // Whole or not at all: the gateway may be reading it for another server's sake.
+  writeFileSync(`${fleet.config}.next`, readFileSync(fleet.template, "utf8").replace("BACKENDS", backends));
+  renameSync(`${fleet.config}.next`, fleet.config);
   if (fleet.gateway) {
     const answer = await fetch(`${fleet.gateway}/api/config/reload`, { method: "POST" }).catch((no) => ({ ok: false, text: () => no }));
     if (!answer.ok) log(`reload failed: ${await answer.text()}`);
@@ -112,7 +131,7 @@ function scale(replicas, why) {
   }
   wanted = next;
   while (count("starting", "up") < wanted) start(fleet.start);
-  for (let over = count("starting", "up") - wanted; over > 0; over--) stop();
+  shrink();
 }
 
 // ---- an HPA

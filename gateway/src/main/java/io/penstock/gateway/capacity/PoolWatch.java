@@ -262,6 +262,11 @@ final class PoolWatch {
       cached += other.prompts().count() * other.cachedShare();
     }
     double counted = fleetPrompts.count();
+    // The first answers are the shortest; until there are some, most are taken to be as usual.
+    for (double more = counted; more < FEWEST_SAMPLES; more++) {
+      fleetPrompts.add(USUAL_PROMPT);
+      fleetCompletions.add(USUAL_COMPLETION);
+    }
     return new Workload(
         fleetPrompts.lengths(USUAL_PROMPT),
         fleetCompletions.lengths(USUAL_COMPLETION),

@@ -27,10 +27,14 @@ final class SlowestCalls {
   /** Of saturation: the model has no times where a queue grows. */
   private static final double NEARLY_FULL = 0.95;
 
+  /** Times the calls that the model expects at once: a call among more is of an overload. */
+  private static final double CROWDED = 1.6;
+
   private final RecentSpread ttft = new RecentSpread(COUNTED);
   private final RecentSpread tpot = new RecentSpread(COUNTED);
   private double expectedTtft;
   private double expectedTpot;
+  private double mostBatch;
 
   /** Servers like this one have so many calls a second each, from now on. */
   void expect(ContinuousBatching replica, Workload load, double perSecond) {
@@ -38,6 +42,7 @@ final class SlowestCalls {
       var modelled = replica.openLoop(load, perSecond);
       expectedTtft = modelled.ttft().p95();
       expectedTpot = modelled.tpot().p95();
+      mostBatch = CROWDED * modelled.inFlight() + 2;
     } else {
       expectedTtft = 0;
       expectedTpot = 0;
@@ -45,6 +50,9 @@ final class SlowestCalls {
   }
 
   void see(Sighting call) {
+    if (call.batch() > mostBatch) {
+      return;
+    }
     if (expectedTtft > 0) {
       ttft.add(call.ttftSeconds() / expectedTtft);
     }
