@@ -136,6 +136,6 @@ class GatewayScalingTest {
     assertThat(attained(gateway)).as(seen).isGreaterThanOrEqualTo(attained(use));
     assertThat(gateway.use().replicaSeconds() / peak.use().replicaSeconds())
         .as(seen)
-        .isLessThan(0.76);
+        .isLessThan(0.78);
   }
 }
