@@ -185,8 +185,12 @@ public final class DryRun {
 
     private void firstToken(FirstToken ttft) throws IOException {
       percentiles(ttft.p50(), ttft.p95());
-      out.millis("p90", ttft.p90());
-      out.millis("p99", ttft.p99());
+      if (!Double.isNaN(ttft.p90())) {
+        out.millis("p90", ttft.p90());
+      }
+      if (!Double.isNaN(ttft.p99())) {
+        out.millis("p99", ttft.p99());
+      }
     }
 
     private void percentiles(double p50, double p95) throws IOException {
