@@ -21,9 +21,10 @@ final class Cell {
   private static final double CROWDING = 0.25;
 
   /**
-   * How much graver it is to promise too high a rate, by which capacity is bought, than too low.
+   * Too high a rate, by which capacity is bought, is graver than too low a one where rows
+   * contradict each other: as many times as they are noisier than others, and no more than this.
    */
-  private static final double OPTIMISM = 2;
+  private static final double GRAVEST = 5;
 
   /** A first token waits for much that rows do not name: arrivals, tokenising, where it is seen. */
   private static final double TRUST_IN_TTFT = 0.4;
@@ -45,6 +46,7 @@ final class Cell {
   private final double[] weights;
   private final Function<Setup, Engine> engines;
   private double noise;
+  private double optimism;
   private double[] residuals = {};
   private double[] tried = {};
 
@@ -74,6 +76,7 @@ final class Cell {
     double[] sizes = Arrays.stream(residuals).map(Math::abs).sorted().toArray();
     double median = Math.min(1, sizes[sizes.length / 2]);
     noise = Math.max(leastNoise, median * Math.min(1, sizes.length / ENOUGH));
+    optimism = Math.min(GRAVEST, noise / leastNoise);
   }
 
   /** The residuals of {@code effects}, to be kept where they are better. */
@@ -162,8 +165,8 @@ final class Cell {
   }
 
   /** How much graver a residual is for its sign. */
-  private static double gravity(Measurement row, double residual) {
-    return row.metric().isRate() && residual > 0 ? OPTIMISM : 1;
+  private double gravity(Measurement row, double residual) {
+    return row.metric().isRate() && residual > 0 ? optimism : 1;
   }
 
   /** The hundredth row of one kind says less than the first. */

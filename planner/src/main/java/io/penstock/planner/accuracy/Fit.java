@@ -32,11 +32,6 @@ public final class Fit {
   private static final double LONGEST_STEP = 0.7;
   private static final double MOST_DAMPING = 1e5;
 
-  /** How far, in logarithms, an effect of an engine is believed to go, by parameter. */
-  private static final double[] BELIEF = {
-    0.6, 0.4, 0.25, 0.35, 0.8, 0.7, 0.9, 0.9, 0.6, 1.2, 0.8, 0.8, 1.2
-  };
-
   private final Function<Measurement.Setup, Engine> engines;
 
   /** Fits the parameters of engines that are started as {@code engines} says. */
@@ -47,14 +42,14 @@ public final class Fit {
   /** The parameters that explain {@code rows} best. */
   public Fitted of(List<Measurement> rows) {
     Map<String, Integer> index = new LinkedHashMap<>();
-    List<Double> beliefs = new ArrayList<>();
+    List<Factor> factors = new ArrayList<>();
     Map<Subject, List<Measurement>> bySubject = new LinkedHashMap<>();
     rows.forEach(
         row -> bySubject.computeIfAbsent(subject(row.setup()), _ -> new ArrayList<>()).add(row));
     List<Cell> cells = new ArrayList<>();
     bySubject.forEach(
-        (subject, own) -> cells.add(new Cell(effects(subject, index, beliefs), own, engines)));
-    var equations = new NormalEquations(cells, pulls(beliefs));
+        (subject, own) -> cells.add(new Cell(effects(subject, index, factors), own, engines)));
+    var equations = new NormalEquations(cells, pulls(factors));
     double[] effects = new double[index.size() * COUNT];
     for (double noise : NOISES) {
       effects = descend(cells, equations, effects, noise);
@@ -66,23 +61,23 @@ public final class Fit {
     return new Subject(setup.engine(), setup.weights(), setup.gpu(), setup.version());
   }
 
-  private static int[] effects(Subject subject, Map<String, Integer> index, List<Double> beliefs) {
+  private static int[] effects(Subject subject, Map<String, Integer> index, List<Factor> factors) {
     return Arrays.stream(Factor.values())
         .filter(factor -> !factor.of(subject).isEmpty())
         .mapToInt(factor ->
             index.computeIfAbsent(
                 factor.of(subject),
                 _ -> {
-                  beliefs.add(factor.freedom());
+                  factors.add(factor);
                   return index.size();
                 }))
         .toArray();
   }
 
-  private static double[] pulls(List<Double> freedoms) {
-    double[] pulls = new double[freedoms.size() * COUNT];
+  private static double[] pulls(List<Factor> factors) {
+    double[] pulls = new double[factors.size() * COUNT];
     for (int i = 0; i < pulls.length; i++) {
-      double belief = BELIEF[i % COUNT] * freedoms.get(i / COUNT);
+      double belief = factors.get(i / COUNT).belief(i % COUNT);
       pulls[i] = 1 / (belief * belief);
     }
     return pulls;

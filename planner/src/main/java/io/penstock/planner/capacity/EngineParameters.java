@@ -13,7 +13,8 @@ package io.penstock.planner.capacity;
  *     where its kernel does not use tensor cores
  * @param layerSeconds fixed, per layer and step: launches, norms, sampling
  * @param sequenceSeconds per sequence and step: scheduling, detokenising
- * @param collectiveSeconds latency of one all-reduce, two of which are in a layer
+ * @param collectiveSeconds latency of one all-reduce of four GPUs on NVLink or two on PCIe; two are
+ *     in a layer
  * @param linkBandwidth share of the link's bandwidth that an all-reduce reaches; low where GPUs
  *     must go through the host
  * @param hostSeconds what the host needs per layer to launch it; hidden while the GPU is busier

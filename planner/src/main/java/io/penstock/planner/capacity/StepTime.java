@@ -16,8 +16,8 @@ import io.penstock.planner.model.WeightMemory;
  *   <li>attention of decodes: the KV cache read once, and multiplied by every query head; attention
  *       of prefills: {@code 4·layers·heads·head_dim} FLOP for each pair of a token and what it
  *       sees;
- *   <li>communication: two all-reduces a layer, each a latency and {@code 2(TP−1)/TP} of the
- *       activations over the link;
+ *   <li>communication: two all-reduces a layer, each a latency that grows with the number of GPUs
+ *       and {@code 2(TP−1)/TP} of the activations over the link;
  *   <li>overhead: per layer and per sequence;
  *   <li>the host, which launches each layer: it hides behind the GPU, or the GPU waits for it.
  * </ul>
@@ -90,10 +90,12 @@ public final class StepTime {
     this.fullSecondsPerPair = pairSeconds * (model.layers() - sliding);
     this.slidingSecondsPerPair = pairSeconds * sliding;
     this.window = model.attention().slidingWindow();
-    double collectives = shards > 1 ? 2.0 * model.layers() * crowding(gpu.link(), shards) : 0;
-    this.collectiveSeconds = collectives * parameters.collectiveSeconds();
+    double collectives = shards > 1 ? 2.0 * model.layers() : 0;
+    double latency = shards / usual(gpu.link());
+    this.collectiveSeconds = collectives * latency * parameters.collectiveSeconds();
     this.collectiveSecondsPerToken =
         collectives
+            * crowding(gpu.link(), shards)
             * 2.0
             * (shards - 1)
             / shards
@@ -195,11 +197,19 @@ public final class StepTime {
   }
 
   /**
-   * GPUs on PCIe meet at the host's bridge, so that an all-reduce takes the longer the more there
-   * are; a pair is the measure.
+   * GPUs that the latency of an all-reduce is given for. Each waits for all the others, so that it
+   * grows with their number.
    */
+  private static double usual(Link link) {
+    return switch (link.kind()) {
+      case PCIE -> 2;
+      case NVLINK -> 4;
+    };
+  }
+
+  /** GPUs on PCIe meet at the host's bridge, and share its bandwidth; a pair is the measure. */
   private static double crowding(Link link, int shards) {
-    return link.kind() == Link.Kind.PCIE ? shards / 2.0 : 1;
+    return link.kind() == Link.Kind.PCIE ? shards / usual(link) : 1;
   }
 
   private static double computeMultiplier(Deployment deployment) {
