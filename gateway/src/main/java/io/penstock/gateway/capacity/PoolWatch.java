@@ -47,6 +47,9 @@ final class PoolWatch {
   /** Requests after which a replica is what they showed. */
   private static final int FEWEST_SAMPLES = 20;
 
+  /** For how long after its first call a gateway knows little. */
+  private static final double FIRST_SECONDS = 60;
+
   /** How many times as much as this gateway's own a server's load may be. */
   private static final double MOST_SHARE = 100;
 
@@ -84,6 +87,7 @@ final class PoolWatch {
   private long arrivedBefore;
   private double ownPerSecond;
   private double ownHeard;
+  private double firstSeconds = Double.NaN;
 
   PoolWatch(Pool pool, Deployment prior) {
     this.pool = pool;
@@ -150,7 +154,7 @@ final class PoolWatch {
             inFlight * fleetShare(),
             slowest.tail(),
             promises(pool.slo()));
-    Target wanted = Scaler.want(situation, policy);
+    Target wanted = atFirst(Scaler.want(situation, policy), replicas, policy);
     if (latest == null) {
       stabiliser.hold(nowSeconds, asItStands(wanted, replicas, policy));
     }
@@ -190,6 +194,20 @@ final class PoolWatch {
   private static Target asItStands(Target wanted, int replicas, Policy policy) {
     int standing = Math.clamp(Math.max(replicas, wanted.replicas()), policy.min(), policy.max());
     return wanted.with(standing, "as it stood when the gateway started");
+  }
+
+  /**
+   * In its first minute a gateway knows its servers by their first answers alone, perhaps by those
+   * of an overload. It asks for no more at a time than autoscalers do: the double, or four more.
+   */
+  private Target atFirst(Target wanted, int replicas, Policy policy) {
+    if (Double.isNaN(firstSeconds) && arrivedBefore > 0) {
+      firstSeconds = lastSeconds;
+    }
+    int most = Math.max(policy.min(), Math.max(2 * replicas, replicas + 4));
+    return wanted.replicas() <= most || lastSeconds - firstSeconds >= FIRST_SECONDS
+        ? wanted
+        : wanted.with(most, "no more than the double, or 4 more, in the first minute");
   }
 
   private void learn(double passedSeconds) {
