@@ -99,7 +99,7 @@ final class SharedBackend {
 
   /** Whether more is known of it than its calls. */
   boolean timed() {
-    return speed != Speed.UNKNOWN;
+    return !speed.equals(Speed.UNKNOWN);
   }
 
   /** Takes a place if the load is still what the chooser saw. */

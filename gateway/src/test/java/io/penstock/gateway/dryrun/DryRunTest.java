@@ -242,7 +242,7 @@ final class DryRunTest {
 
   @Test
   void expectedCost_ofAPromptThatIsPartlyCached_isLower() throws IOException {
-    for (String prompt : new String[] {EASY, HARD}) {
+    for (String prompt : new String[] {EASY.repeat(20), HARD}) {
       JsonNode fresh = answer(Calls.chat(prompt), new Taken(LIMITS), spread(0, 1, 1, 0));
       JsonNode known = answer(Calls.chat(prompt), new Taken(LIMITS), spread(0, 1, 1, 0.9));
       assertThat(known.at("/cost/expected_usd").asDouble())

@@ -30,6 +30,7 @@ enum Factor {
   VERSION(0.42, 0.28, 0.17, 0.24, 0.56, 0.49, 0.63, 0.63, 0.42, 0.84, 0.56, 0.56, 0.84),
   ALL_OF_THEM(0.42, 0.28, 0.17, 0.24, 0.56, 0.49, 0.63, 0.63, 0.42, 0.84, 0.56, 0.56, 0.84);
 
+  @SuppressWarnings("ImmutableEnumChecker") // nobody has it but this class, which only reads it
   private final double[] beliefs;
 
   Factor(double... beliefs) {

@@ -27,7 +27,6 @@ public final class Calibration {
   private static final int DECODE = 0;
   private static final int PREFILL = 1;
   private static final int REQUEST = 2;
-  private static final int CROWD = 3;
 
   private static final int TPOT = 0;
   private static final int TTFT = 1;
