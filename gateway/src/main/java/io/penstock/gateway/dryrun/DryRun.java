@@ -184,12 +184,15 @@ public final class DryRun {
     }
 
     private void firstToken(FirstToken ttft) throws IOException {
-      percentiles(ttft.p50(), ttft.p95());
-      if (!Double.isNaN(ttft.p90())) {
-        out.millis("p90", ttft.p90());
-      }
-      if (!Double.isNaN(ttft.p99())) {
-        out.millis("p99", ttft.p99());
+      out.millis("p50", ttft.p50());
+      millisIfKnown("p90", ttft.p90());
+      out.millis("p95", ttft.p95());
+      millisIfKnown("p99", ttft.p99());
+    }
+
+    private void millisIfKnown(String name, double seconds) throws IOException {
+      if (!Double.isNaN(seconds)) {
+        out.millis(name, seconds);
       }
     }
 

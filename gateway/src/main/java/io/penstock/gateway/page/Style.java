@@ -14,7 +14,7 @@ public final class Style {
       tr>:last-child{padding-right:0}table.facts th{width:8.5rem;white-space:nowrap}td.v{white-space:nowrap}
       td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
       .charts{display:grid;grid-template-columns:1fr 1fr;gap:.4rem 1.6rem}.chart{break-inside:avoid}
-      svg{width:100%;height:auto;display:block}svg text{font:11px system-ui,sans-serif;fill:#3c4653;paint-order:stroke;stroke:#fff;stroke-width:3px}
+      svg{width:100%;height:auto;display:block;overflow:visible}svg text{font:11px system-ui,sans-serif;fill:#3c4653;paint-order:stroke;stroke:#fff;stroke-width:3px}
       details summary{cursor:pointer;color:#5b6675;font-size:.85rem}
       @page{margin:14mm 13mm}
       @media print{body{max-width:none;margin:0;padding:0;font-size:11px;print-color-adjust:exact;-webkit-print-color-adjust:exact}h1{margin-top:0;break-before:page}h1:first-of-type{break-before:auto}tr{break-inside:avoid}h2,h3{break-after:avoid}thead{display:table-header-group}.charts{gap:.2rem 1.2rem}details{display:none}}

@@ -115,7 +115,8 @@ function askForToken() {
 /** A response; asks for the admin token where the port wants one. */
 export async function ask(path, options = {}) {
   for (;;) {
-    const answer = await fetch(path, {...options, headers: headers(options.headers ?? {})});
+    // Of the origin: an address with a name and a password in it cannot be fetched from.
+    const answer = await fetch(new URL(path, location.origin), {...options, headers: headers(options.headers ?? {})});
     if (answer.status !== 401 || !answer.headers.has("www-authenticate")) return answer;
     await askForToken();
   }
