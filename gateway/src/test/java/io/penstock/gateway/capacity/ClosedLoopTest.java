@@ -1,15 +1,8 @@
 package io.penstock.gateway.capacity;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.penstock.config.trace.Trace;
-import io.penstock.config.trace.TraceFile;
-import io.penstock.config.trace.TraceRow;
 import io.penstock.planner.simulate.Calls;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -18,10 +11,7 @@ import org.junit.jupiter.api.Test;
  * The closed loop on a virtual clock: a pool whose servers are slower than configured, each by a
  * factor of its own, scaled by what the gateway learns of them, beside an autoscaler on calls in
  * flight and beside as many as the plan has for the busiest minute. Deterministic; the bounds leave
- * room for changes of the model.
- *
- * <p>With {@code -Dtrace=FILE} the same for a window of a recorded trace, printed: {@code
- * -Dfrom=MINUTE -Dminutes=N -Dwarm=MINUTES -Dseeds=1,2,3 -Dinitial=N}.
+ * room for changes of the model. {@link ClosedLoopOfTrace} prints the same for a recorded trace.
  */
 class ClosedLoopTest {
   private static final double NANOS = 1e9;
@@ -105,46 +95,5 @@ class ClosedLoopTest {
 
     // A minute and a half of eight a second are a thirteenth of all.
     assertThat(seen.attained()).as(seen.toString()).isGreaterThan(1 - 1 / 13.0);
-  }
-
-  // ---- a trace, on demand
-
-  @Test
-  void aTrace_whereOneIsGiven_isPrinted() {
-    String file = System.getProperty("trace", "");
-    assumeTrue(!file.isEmpty(), "no -Dtrace");
-    var rows = ((Trace.Ok) TraceFile.read(Path.of(file))).rows();
-    double from = 60 * Double.parseDouble(System.getProperty("from", "0"));
-    double seconds = 60 * Double.parseDouble(System.getProperty("minutes", "30"));
-    double warm = Math.min(from, 60 * Double.parseDouble(System.getProperty("warm", "0")));
-    var calls = window(rows, from - warm, from + seconds);
-    for (String seed : System.getProperty("seeds", "1").split(",")) {
-      var loop = new VirtualLoop(calls, warm, seconds, Long.parseLong(seed));
-      int peak = loop.plannedAtPeak();
-      int first = Integer.getInteger("initial", loop.plannedAtFirst());
-      print("seed %s: %d servers in the beginning, %d at the peak", seed, first, peak);
-      print("  penstock     %s", loop.gateway(first));
-      print("  utilization  %s", loop.utilization(first));
-      print("  peak         %s", loop.fixed(peak));
-      for (int fewer = 1; fewer <= 4 && peak > fewer; fewer++) {
-        print("  always %d     %s", peak - fewer, loop.fixed(peak - fewer));
-      }
-    }
-  }
-
-  private static Calls window(List<TraceRow> rows, double from, double until) {
-    var built = new Calls.Builder();
-    for (var row : rows) {
-      double at = row.atNanos() / NANOS;
-      if (at >= from && at < until) {
-        built.add(Math.round((at - from) * NANOS), row.promptTokens(), row.completionTokens(), 1);
-      }
-    }
-    return built.build();
-  }
-
-  @SuppressWarnings("AnnotateFormatMethod")
-  private static void print(String line, Object... values) {
-    System.out.println(String.format(Locale.ROOT, line, values));
   }
 }
